@@ -1,0 +1,2 @@
+//! datapunk
+fn main() {}
