@@ -1,1 +1,13 @@
-//! dp-sources
+//! Foreign formats: says which parser understands an entry, and turns its bytes into documents,
+//! samples, people and warnings. Pure and synchronous: nothing here opens a file or knows the lake.
+
+mod contract;
+pub mod csv_table;
+pub mod google;
+pub mod json;
+mod recognise;
+pub mod text;
+pub mod times;
+
+pub use contract::{Context, Ignored, ParseError, Parser, Peek, Recognition, Sink, SinkClosed, Surroundings};
+pub use recognise::{parser_named, parsers, recognise};
