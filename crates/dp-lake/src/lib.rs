@@ -1,1 +1,27 @@
-//! dp-lake
+//! The lake: what a store must do (`contract`), how exports become documents (`etl`), and the words
+//! both use. Knows no SQL, no index library and no HTTP. `conformance` is the suite every backend passes.
+
+pub mod analysis;
+mod batch;
+pub mod conformance;
+mod contract;
+mod error;
+pub mod etl;
+mod filter;
+pub mod memory;
+mod query;
+mod snippet;
+mod statistics;
+mod version;
+
+pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
+pub use contract::{Documents, Imports, Search, Series, Vault};
+pub use error::LakeError;
+pub use filter::{Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Order, Page, day_of_date, date_of_day};
+pub use query::{Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
+pub use snippet::{Snippet, snippet};
+pub use statistics::{
+    Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, Hit, Hits, HistogramQuery, Import, ImportDraft,
+    ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Top,
+};
+pub use version::VersionRank;

@@ -1,0 +1,130 @@
+//! What a backend must do. The traits are async because remote stores are; a backend whose work
+//! blocks hops to its own threads inside. No method has a default body, so a new backend cannot
+//! silently skip one, and `conformance` checks each of them.
+
+use crate::{
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Filter, ForgetTarget, Forgotten,
+    Health, HistogramQuery, Hits, Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Order, Page,
+    RevisionedDocument, SampleQuery, SeriesInfo, Sort, TextQuery, Top,
+};
+use async_trait::async_trait;
+use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
+
+/// Everything one user owns. Nothing crosses vaults.
+#[async_trait]
+pub trait Vault: Send + Sync {
+    /// Documents and what is kept with them.
+    fn documents(&self) -> &dyn Documents;
+    /// Finding documents by words.
+    fn search(&self) -> &dyn Search;
+    /// Time series.
+    fn series(&self) -> &dyn Series;
+    /// Imports and their ledger.
+    fn imports(&self) -> &dyn Imports;
+    /// The IANA name of the zone the person lives in: an unknown offset is taken from it.
+    fn home_zone(&self) -> &str;
+    /// Looks the store and its projections over. `thorough` reads everything.
+    async fn health(&self, thorough: bool) -> Result<Health, LakeError>;
+}
+
+/// Documents: the truth.
+#[async_trait]
+pub trait Documents: Send + Sync {
+    /// Applies a batch wholly or not at all; durable when it returns.
+    ///
+    /// A document that is new is inserted. Of one that is known with other content, the version
+    /// with the greater [`crate::VersionRank`] is kept as the document and the other as a revision.
+    /// The import's checkpoint, ledger and counts are written in the same transaction.
+    async fn apply(&self, batch: Batch) -> Result<Applied, LakeError>;
+
+    /// The document with this id.
+    async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError>;
+
+    /// The documents with these ids, in their order; None where there is none.
+    async fn get_many(&self, ids: &[DocumentId]) -> Result<Vec<Option<Document>>, LakeError>;
+
+    /// Ids that begin with these hexadecimal digits, at most `limit`, ascending.
+    async fn find_by_prefix(&self, digits: &str, limit: usize) -> Result<Vec<DocumentId>, LakeError>;
+
+    /// Dated documents in order of time, at most `limit`, after `cursor`.
+    async fn list(
+        &self,
+        filter: &Filter,
+        order: Order,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError>;
+
+    /// All documents, dated or not, in order of id, after `after`, with revisions and annotations:
+    /// what a full export walks.
+    async fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<RevisionedDocument>, LakeError>;
+
+    /// Changes annotations; gives them as they are then, or None if there is no such document.
+    async fn annotate(&self, id: DocumentId, change: &Annotation) -> Result<Option<Annotations>, LakeError>;
+
+    /// What `forget` would remove.
+    async fn forget_preview(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError>;
+
+    /// Removes the target from the store, its rollups, and every projection; the same export can be
+    /// imported again afterwards.
+    async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError>;
+
+    /// Documents by local day, source and kind, from rollups, ascending by day (undated first).
+    async fn histogram(&self, query: &HistogramQuery) -> Result<Vec<DayCount>, LakeError>;
+
+    /// The most frequent names of a dimension, from rollups; ties by name.
+    async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError>;
+
+    /// People in order of id, after `after`.
+    async fn people(&self, after: Option<dp_model::PersonId>, limit: usize) -> Result<Vec<Person>, LakeError>;
+}
+
+/// Finding documents by words. Eventually consistent: `wait_indexed` is how a caller gets more.
+#[async_trait]
+pub trait Search: Send + Sync {
+    /// Documents that match, best or latest first.
+    async fn keyword(&self, query: &TextQuery, filter: &Filter, sort: Sort, limit: usize) -> Result<Hits, LakeError>;
+
+    /// Returns when everything up to this sequence number can be found.
+    async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError>;
+
+    /// Builds the text index anew from the store; gives the number of documents. `progress` gets
+    /// documents done and documents in all.
+    async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, LakeError>;
+}
+
+/// Time series.
+#[async_trait]
+pub trait Series: Send + Sync {
+    /// The series there are, by name.
+    async fn list(&self) -> Result<Vec<SeriesInfo>, LakeError>;
+
+    /// Samples in order of time.
+    async fn range(&self, query: &SampleQuery) -> Result<Vec<Sample>, LakeError>;
+
+    /// Samples a local day, from rollups, ascending.
+    async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError>;
+}
+
+/// Imports and their ledger.
+#[async_trait]
+pub trait Imports: Send + Sync {
+    /// Begins an import, or finds the unfinished one with the same fingerprint to go on with.
+    async fn begin(&self, draft: ImportDraft) -> Result<Import, LakeError>;
+
+    /// Ends an import.
+    async fn finish(&self, import: u64, now_us: i64) -> Result<Import, LakeError>;
+
+    /// All imports, latest first.
+    async fn list(&self) -> Result<Vec<Import>, LakeError>;
+
+    /// Ledger rows in order of the plan.
+    async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError>;
+
+    /// Whether an entry of this size was ever imported whole: a cheap question before hashing it.
+    async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError>;
+
+    /// What an entry with this content gave when this parser at this version read it, if everything
+    /// it gave is still in the vault.
+    async fn memo(&self, hash: [u8; 32], parser: &str, version: u32) -> Result<Option<MemoEntry>, LakeError>;
+}

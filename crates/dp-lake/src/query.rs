@@ -1,0 +1,53 @@
+//! What a person types, as a typed query.
+
+use crate::Filter;
+use serde::{Deserialize, Serialize};
+
+/// How a term is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TermMode {
+    /// As words, in any order, a typo forgiven in long ones.
+    Words,
+    /// As words, and the last one may go on (`wor*`, or the word still being typed).
+    Prefix,
+    /// As words next to each other, exactly.
+    Phrase,
+}
+
+/// Something the text must or must not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Term {
+    /// As typed; analysed like the text of documents.
+    pub text: String,
+    /// How it is looked for.
+    pub mode: TermMode,
+}
+
+/// What the text of a document must hold (all of `must`) and must not hold (any of `must_not`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TextQuery {
+    /// All of these.
+    pub must: Vec<Term>,
+    /// None of these.
+    pub must_not: Vec<Term>,
+}
+
+/// A query as typed: words and filters apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parsed {
+    /// The words.
+    pub text: TextQuery,
+    /// The filters.
+    pub filter: Filter,
+}
+
+/// A query that cannot be meant.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message} (at character {position} of the query)")]
+pub struct QueryError {
+    /// Characters before the part that is wrong.
+    pub position: usize,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
