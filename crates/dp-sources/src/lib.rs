@@ -6,6 +6,8 @@ pub mod csv_table;
 pub mod google;
 pub mod json;
 mod recognise;
+#[doc(hidden)]
+pub mod testing;
 pub mod text;
 pub mod times;
 
