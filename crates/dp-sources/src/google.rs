@@ -1,5 +1,7 @@
 //! Google Takeout: what each file of an export is, and the parsers of its products.
 
+pub mod dates;
+
 use crate::{Ignored, Parser, Peek, Recognition, Surroundings};
 
 /// Every parser of this provider, in the order in which they are asked.
