@@ -66,6 +66,8 @@ pub enum Hidden {
     Exclude,
     /// Treat them as any other.
     Include,
+    /// Only them.
+    Only,
 }
 
 /// Which documents are meant. An empty list asks nothing; within a list one match is enough; of the
@@ -87,6 +89,9 @@ pub struct Filter {
     pub tags: Vec<String>,
     /// Things a document must have. All must hold.
     pub has: Vec<Has>,
+    /// Words that must all stand in the names or addresses of the document's people, analysed like
+    /// text. All entries must hold.
+    pub people: Vec<String>,
     /// Hidden documents.
     pub hidden: Hidden,
     /// What documents must *not* match; same fields, but any match excludes.
@@ -118,7 +123,7 @@ impl Filter {
 }
 
 /// Whether the dotted `source` is `wanted` or lies under it.
-fn is_under(source: &str, wanted: &str) -> bool {
+pub(crate) fn is_under(source: &str, wanted: &str) -> bool {
     source.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 

@@ -1,5 +1,13 @@
 //! What a person types, as a typed query.
 
+mod dates;
+mod fields;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use parse::parse_query;
+
 use crate::Filter;
 use serde::{Deserialize, Serialize};
 
