@@ -1,1 +1,19 @@
-//! dp-archive
+//! Opens exports — zip parts, compressed or plain tars, folders, single files — as bounded, read-only
+//! entries. Archives are hostile until read: nothing is unpacked, every path, size and checksum is
+//! checked, and what must not be read is listed with the reason.
+
+mod entry_path;
+mod error;
+mod export;
+mod gzip;
+mod limits;
+mod part_name;
+mod reader;
+mod stream;
+
+pub use entry_path::normalise_path;
+pub use error::ArchiveError;
+pub use export::{ArchiveWarning, Container, ContainerKind, Entry, Export};
+pub use limits::Limits;
+pub use reader::{HEAD_BYTES, Reader};
+pub use stream::EntryStream;

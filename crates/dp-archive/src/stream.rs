@@ -1,0 +1,365 @@
+//! The inflated bytes of one entry, checked while they are read: size, checksum and limits.
+
+use crate::{ArchiveError, Entry, Limits, gzip::GzipCursor};
+use flate2::{Crc, Decompress, FlushDecompress, Status};
+use std::{
+    io::{self, Read, Seek, SeekFrom},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+const BUFFER_BYTES: usize = 256 << 10;
+const LOCAL_HEADER_BYTES: usize = 30;
+/// Bytes counted by one stream before it adds them to the count shared by all readers.
+const SHARE_BYTES: u64 = 1 << 20;
+
+/// Streams one entry. Ends in an error, which repeats, unless all bytes came and were the right ones.
+#[derive(Debug)]
+pub struct EntryStream<'r> {
+    source: Source<'r>,
+    checks: Checks<'r>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Open,
+    Finished,
+    Failed(ArchiveError),
+}
+
+#[derive(Debug)]
+pub(crate) enum Source<'r> {
+    Zip(PackedFile<'r>),
+    /// A stretch of an uncompressed archive.
+    Part { file: &'r std::fs::File, left: u64 },
+    /// A stretch of a gzip stream.
+    Gzip { cursor: &'r mut GzipCursor, left: u64 },
+    File(fs_err::File),
+}
+
+impl<'r> EntryStream<'r> {
+    pub(crate) fn new(mut source: Source<'r>, mut checks: Checks<'r>) -> Self {
+        if let Source::Gzip { cursor, .. } = &mut source {
+            checks.taken_before = cursor.taken_bytes();
+        }
+        Self { source, checks, state: State::Open }
+    }
+
+    pub(crate) fn count_into(&mut self, shared: &'r AtomicU64) {
+        self.checks.shared = Some(shared);
+    }
+
+    /// Size the archive declares, in bytes.
+    #[must_use]
+    pub fn declared_bytes(&self) -> Option<u64> {
+        self.checks.declared_bytes
+    }
+
+    /// Inflated bytes read so far.
+    #[must_use]
+    pub fn read_bytes(&self) -> u64 {
+        self.checks.read_bytes
+    }
+
+    pub(crate) fn into_error(self, error: io::Error) -> ArchiveError {
+        match &self.state {
+            State::Failed(error) => error.clone(),
+            _ => ArchiveError::io(&self.checks.path, error),
+        }
+    }
+
+    fn advance(&mut self, out: &mut [u8]) -> Result<usize, ArchiveError> {
+        let path = &self.checks.path;
+        let count = match &mut self.source {
+            Source::Zip(packed) => packed.read_some(out, path)?,
+            Source::Part { file, left } => {
+                let count = read_file(*file, limited(out, *left), path)?;
+                *left -= count as u64;
+                count
+            }
+            Source::Gzip { cursor, left } => {
+                let count = cursor.read_some(limited(out, *left))?;
+                *left -= count as u64;
+                self.checks.packed_bytes = Some(cursor.taken_bytes() - self.checks.taken_before);
+                count
+            }
+            Source::File(file) => read_file(file, out, path)?,
+        };
+        if count == 0 {
+            self.checks.finish()?;
+            self.state = State::Finished;
+        } else {
+            self.checks.see(&out[..count])?;
+        }
+        Ok(count)
+    }
+}
+
+impl Read for EntryStream<'_> {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        match &self.state {
+            State::Finished => return Ok(0),
+            State::Failed(error) => return Err(error.clone().into()),
+            State::Open if out.is_empty() => return Ok(0),
+            State::Open => {}
+        }
+        self.advance(out).map_err(|error| {
+            self.state = State::Failed(error.clone());
+            error.into()
+        })
+    }
+}
+
+fn limited(out: &mut [u8], left: u64) -> &mut [u8] {
+    let count = usize::try_from(left).map_or(out.len(), |left| left.min(out.len()));
+    &mut out[..count]
+}
+
+fn read_file(mut file: impl Read, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
+    if out.is_empty() {
+        return Ok(0);
+    }
+    loop {
+        match file.read(out) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(ArchiveError::io(path, error)),
+            Ok(count) => return Ok(count),
+        }
+    }
+}
+
+/// What is known and counted of the entry being read.
+#[derive(Debug)]
+pub(crate) struct Checks<'r> {
+    /// How messages name the entry.
+    pub(crate) path: String,
+    pub(crate) declared_bytes: Option<u64>,
+    /// Compressed bytes it takes, as far as known.
+    pub(crate) packed_bytes: Option<u64>,
+    taken_before: u64,
+    declared_crc32: Option<u32>,
+    crc: Crc,
+    read_bytes: u64,
+    /// Bytes not yet added to the shared count.
+    unshared_bytes: u64,
+    shared: Option<&'r AtomicU64>,
+    limits: &'r Limits,
+}
+
+impl<'r> Checks<'r> {
+    pub(crate) fn new(path: String, entry: &Entry, limits: &'r Limits) -> Self {
+        Self {
+            path,
+            declared_bytes: entry.size_bytes,
+            packed_bytes: None,
+            taken_before: 0,
+            declared_crc32: entry.crc32,
+            crc: Crc::new(),
+            read_bytes: 0,
+            unshared_bytes: 0,
+            shared: None,
+            limits,
+        }
+    }
+
+    fn see(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        self.read_bytes += bytes.len() as u64;
+        self.unshared_bytes += bytes.len() as u64;
+        if self.declared_crc32.is_some() {
+            self.crc.update(bytes);
+        }
+        if let Some(declared) = self.declared_bytes.filter(|declared| self.read_bytes > *declared) {
+            return Err(ArchiveError::Size { path: self.path.clone(), declared, found: self.read_bytes });
+        }
+        if self.read_bytes > self.limits.entry_bytes {
+            return Err(self.over("entry_bytes", self.limits.entry_bytes));
+        }
+        if let Some(packed_bytes) = self.packed_bytes
+            && is_over_ratio(self.read_bytes, packed_bytes, self.limits)
+        {
+            return Err(self.over("ratio", self.limits.ratio));
+        }
+        if self.unshared_bytes >= SHARE_BYTES { self.share() } else { Ok(()) }
+    }
+
+    fn finish(&mut self) -> Result<(), ArchiveError> {
+        self.share()?;
+        if let Some(declared) = self.declared_bytes.filter(|declared| *declared != self.read_bytes) {
+            return Err(ArchiveError::Size { path: self.path.clone(), declared, found: self.read_bytes });
+        }
+        match self.declared_crc32 {
+            Some(declared) if declared != self.crc.sum() => {
+                Err(ArchiveError::Checksum { path: self.path.clone(), declared, found: self.crc.sum() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn share(&mut self) -> Result<(), ArchiveError> {
+        let Some(shared) = self.shared else { return Ok(()) };
+        let bytes = std::mem::take(&mut self.unshared_bytes);
+        let total = shared.fetch_add(bytes, Ordering::Relaxed).saturating_add(bytes);
+        if total > self.limits.total_bytes {
+            return Err(self.over("total_bytes", self.limits.total_bytes));
+        }
+        Ok(())
+    }
+
+    fn over(&self, limit: &'static str, allowed: u64) -> ArchiveError {
+        ArchiveError::Limit { path: self.path.clone(), limit, allowed }
+    }
+}
+
+impl Drop for Checks<'_> {
+    fn drop(&mut self) {
+        if let Some(shared) = self.shared {
+            shared.fetch_add(self.unshared_bytes, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Whether an entry inflates more than is believable.
+pub(crate) fn is_over_ratio(inflated_bytes: u64, packed_bytes: u64, limits: &Limits) -> bool {
+    inflated_bytes > limits.ratio_floor_bytes
+        && inflated_bytes / packed_bytes.max(1) >= limits.ratio.max(1)
+        && inflated_bytes > packed_bytes.saturating_mul(limits.ratio)
+}
+
+/// The data of a zip entry, stored or deflated.
+#[derive(Debug)]
+pub(crate) struct PackedFile<'r> {
+    file: &'r std::fs::File,
+    input: &'r mut Vec<u8>,
+    /// The unread part of `input`.
+    from: usize,
+    to: usize,
+    /// Compressed bytes not yet in `input`.
+    left: u64,
+    /// How much of `input` to fill at a time.
+    chunk_bytes: usize,
+    inflate: Option<&'r mut Decompress>,
+    ended: bool,
+}
+
+impl<'r> PackedFile<'r> {
+    pub(crate) fn new(
+        file: &'r std::fs::File,
+        input: &'r mut Vec<u8>,
+        inflate: Option<&'r mut Decompress>,
+    ) -> Self {
+        input.resize(BUFFER_BYTES, 0);
+        Self { file, input, from: 0, to: 0, left: 0, chunk_bytes: BUFFER_BYTES, inflate, ended: false }
+    }
+
+    /// Reads the local header together with the first data and stands at the data.
+    pub(crate) fn seek_to_data(
+        &mut self,
+        header_at: u64,
+        packed_bytes: u64,
+        bound: u64,
+        chunk_bytes: usize,
+        path: &str,
+    ) -> Result<(), ArchiveError> {
+        self.chunk_bytes = chunk_bytes.min(self.input.len());
+        self.file.seek(SeekFrom::Start(header_at)).map_err(|error| ArchiveError::io(path, error))?;
+        let room_bytes = bound.saturating_sub(header_at);
+        self.fill(self.chunk_bytes, room_bytes, path)?;
+        let mut data_from = self.find_data(path)?;
+        if data_from > self.to {
+            // Names and extra fields of two times 64 KiB fit the whole buffer.
+            self.fill(self.input.len(), room_bytes - self.to as u64, path)?;
+            data_from = self.find_data(path)?;
+        }
+        if data_from > self.to || (data_from as u64).saturating_add(packed_bytes) > room_bytes {
+            return Err(ArchiveError::damaged(path, "its data runs into what follows it"));
+        }
+        let held_bytes = ((self.to - data_from) as u64).min(packed_bytes);
+        self.from = data_from;
+        self.to = data_from + held_bytes as usize;
+        self.left = packed_bytes - held_bytes;
+        if (held_bytes as usize as u64) < held_bytes || self.left == 0 {
+            return Ok(());
+        }
+        let at = header_at + self.to as u64;
+        self.file.seek(SeekFrom::Start(at)).map_err(|error| ArchiveError::io(path, error)).map(|_| ())
+    }
+
+    /// Offset of the data in `input`, from the local header at its start.
+    fn find_data(&self, path: &str) -> Result<usize, ArchiveError> {
+        let header = self
+            .input
+            .get(..LOCAL_HEADER_BYTES)
+            .filter(|header| self.to >= LOCAL_HEADER_BYTES && header.starts_with(b"PK\x03\x04"))
+            .ok_or_else(|| ArchiveError::damaged(path, "its local header is not where the directory says"))?;
+        let number = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
+        Ok(LOCAL_HEADER_BYTES + number(26) + number(28))
+    }
+
+    /// Appends to `input` until it holds `want` bytes, or `room_bytes` more, or the file ends.
+    fn fill(&mut self, want: usize, room_bytes: u64, path: &str) -> Result<(), ArchiveError> {
+        let room = usize::try_from(room_bytes).unwrap_or(usize::MAX);
+        let end = want.min(self.to.saturating_add(room)).min(self.input.len());
+        while self.to < end {
+            match read_file(self.file, &mut self.input[self.to..end], path)? {
+                0 => break,
+                count => self.to += count,
+            }
+        }
+        Ok(())
+    }
+
+    fn read_some(&mut self, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
+        if self.inflate.is_some() { self.read_deflated(out, path) } else { self.read_stored(out, path) }
+    }
+
+    fn read_stored(&mut self, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
+        let held = self.to - self.from;
+        if held > 0 {
+            let count = held.min(out.len());
+            out[..count].copy_from_slice(&self.input[self.from..self.from + count]);
+            self.from += count;
+            return Ok(count);
+        }
+        let count = read_file(self.file, limited(out, self.left), path)?;
+        if count == 0 && self.left > 0 {
+            return Err(ArchiveError::truncated(path, format!("{} bytes are missing", self.left)));
+        }
+        self.left -= count as u64;
+        Ok(count)
+    }
+
+    fn read_deflated(&mut self, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
+        while !self.ended {
+            if self.from == self.to && self.left > 0 {
+                self.refill(path)?;
+            }
+            let Some(inflate) = self.inflate.as_mut() else { return Ok(0) };
+            let (in_before, out_before) = (inflate.total_in(), inflate.total_out());
+            let status = inflate
+                .decompress(&self.input[self.from..self.to], out, FlushDecompress::None)
+                .map_err(|error| ArchiveError::damaged(path, format!("deflate: {error}")))?;
+            let consumed = (inflate.total_in() - in_before) as usize;
+            let produced = (inflate.total_out() - out_before) as usize;
+            self.from += consumed;
+            self.ended = matches!(status, Status::StreamEnd);
+            if produced > 0 {
+                return Ok(produced);
+            }
+            if !self.ended && consumed == 0 && (self.from < self.to || self.left == 0) {
+                return Err(ArchiveError::damaged(path, "the deflate stream ends early"));
+            }
+        }
+        Ok(0)
+    }
+
+    fn refill(&mut self, path: &str) -> Result<(), ArchiveError> {
+        self.from = 0;
+        self.to = 0;
+        self.fill(self.chunk_bytes, self.left, path)?;
+        if self.to == 0 {
+            return Err(ArchiveError::truncated(path, format!("{} bytes are missing", self.left)));
+        }
+        self.left -= self.to as u64;
+        Ok(())
+    }
+}
