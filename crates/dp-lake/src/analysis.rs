@@ -10,8 +10,10 @@ mod parts;
 mod script;
 #[cfg(test)]
 mod tests;
+mod typo;
 
-pub use parts::{Part, for_each_part, searched_url};
+pub use parts::{Part, for_each_part, people_hold, searched_url};
+pub use typo::{edit_distance, forgiven_edits};
 
 use script::{Class, class_of, continues_cluster};
 use unicode_normalization::UnicodeNormalization as _;

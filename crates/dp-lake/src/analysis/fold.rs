@@ -14,7 +14,7 @@ pub(super) fn fold_into(text: &str, out: &mut String) {
         // A base and marks that are dropped: nothing to reorder or to compose.
         for c in text.chars() {
             unicode_normalization::char::decompose_compatible(c, |part| {
-                fold_part(part, |folded| out.push(folded))
+                fold_part(part, |folded| out.push(folded));
             });
         }
         return;

@@ -79,6 +79,21 @@ pub fn for_each_part<'a>(
     });
 }
 
+/// Whether every word of `words` stands in the names or addresses of the people in a document: what
+/// [`crate::Filter::people`] asks.
+#[must_use]
+pub fn people_hold(content: &Content, words: &str) -> bool {
+    let mut wanted = super::tokens(words);
+    for mention in &content.people {
+        let name = mention.name.as_deref();
+        let address = mention.identity.as_ref().map(|identity| identity.value.as_str());
+        for text in name.into_iter().chain(address) {
+            super::for_each_token(text, &mut |token| wanted.retain(|other| other.term != token.term));
+        }
+    }
+    wanted.is_empty()
+}
+
 /// The part of a URL that is searched: no scheme, no `www.`, a bounded length. What is not a URL
 /// stays as it is.
 #[must_use]
@@ -164,6 +179,22 @@ mod tests {
                 (Part::Metadata, "deep one".to_owned()),
             ]
         );
+    }
+
+    #[test]
+    fn people_are_found_by_name_and_address() {
+        let mut content = Content::new("a", Kind::Email);
+        let identity = dp_model::Identity::email("mia.lund@example.org");
+        content.people.push(dp_model::Mention {
+            role: dp_model::Role::From,
+            name: Some("Mïa L.".into()),
+            identity,
+        });
+        for (words, holds) in
+            [("MIA", true), ("lund mia", true), ("mia@example", true), ("mia jo", false), ("", true)]
+        {
+            assert_eq!(people_hold(&content, words), holds, "{words}");
+        }
     }
 
     #[test]

@@ -137,14 +137,12 @@ pub(crate) fn any_script() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn tokens_stand_in_order_inside_the_text(text in any_script()) {
-        let mut expected = 0;
         let mut last_start = 0;
-        for token in tokens(&text) {
-            prop_assert_eq!(token.position, expected);
+        for (expected, token) in tokens(&text).into_iter().enumerate() {
+            prop_assert_eq!(token.position as usize, expected);
             prop_assert!(token.start >= last_start && token.start < token.end && token.end <= text.len());
             prop_assert!(text.is_char_boundary(token.start) && text.is_char_boundary(token.end));
             prop_assert!(!token.term.is_empty() && token.term.len() <= MAX_TERM_BYTES);
-            expected += 1;
             last_start = token.start;
         }
     }

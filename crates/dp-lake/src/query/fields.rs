@@ -1,7 +1,7 @@
 //! The filters of a query: `kind:email`, `-source:google`, `before:2020-05`.
 
 use super::{QueryError, dates};
-use crate::{Filter, Has, Hidden};
+use crate::{Filter, Has, Hidden, analysis::edit_distance};
 use dp_model::Kind;
 use jiff::civil::Date;
 
@@ -172,20 +172,4 @@ impl Clause<'_> {
     fn error(&self, message: String) -> QueryError {
         QueryError { position: self.position, message }
     }
-}
-
-/// Insertions, deletions and replacements that make one word of the other.
-pub(crate) fn edit_distance(one: &str, other: &str) -> usize {
-    let other = other.chars().collect::<Vec<_>>();
-    let mut row = (0..=other.len()).collect::<Vec<_>>();
-    for (index, letter) in one.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = index + 1;
-        for (column, &candidate) in other.iter().enumerate() {
-            let replaced = diagonal + usize::from(candidate != letter);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
 }
