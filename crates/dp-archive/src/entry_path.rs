@@ -126,7 +126,10 @@ pub(crate) fn find_fault(path: &str, limits: &Limits) -> Option<String> {
     }
     let depth = path.split('/').filter(|segment| !segment.is_empty()).count().saturating_sub(1);
     if depth > limits.depth {
-        return Some(format!("it lies {depth} folders deep, over the archive limit depth = {}", limits.depth));
+        return Some(format!(
+            "it lies {depth} folders deep, over the archive limit depth = {}",
+            limits.depth
+        ));
     }
     None
 }

@@ -55,7 +55,9 @@ pub enum ArchiveError {
         reason: String,
     },
     /// A configured limit was reached.
-    #[error("{path}: over the archive limit {limit} = {allowed}; raise it in the configuration if you trust the archive")]
+    #[error(
+        "{path}: over the archive limit {limit} = {allowed}; raise it in the configuration if you trust the archive"
+    )]
     Limit {
         /// The entry.
         path: String,
@@ -65,7 +67,9 @@ pub enum ArchiveError {
         allowed: u64,
     },
     /// All bytes were there and are not the ones that were packed.
-    #[error("{path}: damaged (checksum {found:08x} where {declared:08x} was declared); download the archive again")]
+    #[error(
+        "{path}: damaged (checksum {found:08x} where {declared:08x} was declared); download the archive again"
+    )]
     Checksum {
         /// The entry.
         path: String,
@@ -75,7 +79,9 @@ pub enum ArchiveError {
         found: u32,
     },
     /// The entry holds more or fewer bytes than the archive declares.
-    #[error("{path}: damaged (holds {found} bytes where {declared} were declared); download the archive again")]
+    #[error(
+        "{path}: damaged (holds {found} bytes where {declared} were declared); download the archive again"
+    )]
     Size {
         /// The entry.
         path: String,

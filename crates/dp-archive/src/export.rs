@@ -193,13 +193,15 @@ impl Export {
             rows.extend(part.items.into_iter().map(|item| (sequential, number, wrapper_depth, item)));
         }
         // Stable: equal paths stay in container and archive order, sequential containers in theirs.
-        rows.sort_by(|(left_sequential, left_number, _, left), (right_sequential, right_number, _, right)| {
-            left_sequential.cmp(right_sequential).then_with(|| {
-                let by_path =
-                    if *left_sequential { std::cmp::Ordering::Equal } else { left.path.cmp(&right.path) };
-                by_path.then(left_number.cmp(right_number))
-            })
-        });
+        rows.sort_by(
+            |(left_sequential, left_number, _, left), (right_sequential, right_number, _, right)| {
+                left_sequential.cmp(right_sequential).then_with(|| {
+                    let by_path =
+                        if *left_sequential { std::cmp::Ordering::Equal } else { left.path.cmp(&right.path) };
+                    by_path.then(left_number.cmp(right_number))
+                })
+            },
+        );
         if rows.len() > limits.entries {
             let message = format!(
                 "{} entries are past the archive limit entries = {} and were left out",
@@ -234,7 +236,8 @@ impl Export {
         let mut first = HashMap::new();
         let mut found = Vec::new();
         for (index, entry) in self.entries.iter().enumerate() {
-            let (Some(size_bytes), Some(crc32), None) = (entry.size_bytes, entry.crc32, &entry.refused) else {
+            let (Some(size_bytes), Some(crc32), None) = (entry.size_bytes, entry.crc32, &entry.refused)
+            else {
                 continue;
             };
             match first.entry((entry.key.as_str(), size_bytes, crc32)) {
@@ -292,8 +295,7 @@ impl Export {
 
     fn take_fingerprint(&self) -> BlobHash {
         let mut reader = self.reader();
-        let mut rows: Vec<(&str, Option<u64>, Option<u32>, Option<BlobHash>)> =
-            Vec::with_capacity(self.entries.len());
+        let mut rows = Vec::with_capacity(self.entries.len());
         for (index, entry) in self.entries.iter().enumerate() {
             let unseen = entry.crc32.is_none() && entry.refused.is_none();
             let sample = unseen.then(|| reader.sample_hash(index));

@@ -63,7 +63,8 @@ impl GzipCursor {
     pub(crate) fn skip_to(&mut self, offset: u64) -> Result<(), ArchiveError> {
         let mut scratch = vec![0; SCRATCH_BYTES];
         while self.offset < offset {
-            let want = usize::try_from(offset - self.offset).map_or(SCRATCH_BYTES, |left| left.min(SCRATCH_BYTES));
+            let want =
+                usize::try_from(offset - self.offset).map_or(SCRATCH_BYTES, |left| left.min(SCRATCH_BYTES));
             if self.read_some(&mut scratch[..want])? == 0 {
                 return Err(ArchiveError::truncated(&self.name, "the gzip stream ends early"));
             }

@@ -140,7 +140,14 @@ mod tests {
         check("Takeout-20240516t230250z-001.zip", Some((old, None, Some(1))));
         check("takeout-20240516T230250Z (2).zip", Some((old, None, None)));
         check("takeout-20240516T230250Z-photos.zip", Some((old, None, None)));
-        for other in ["takeout.zip", "takeout-2024.zip", "takeout-20240516T23025Z-001.zip", "täkeout-20240516T230250Z", "(1)", ""] {
+        for other in [
+            "takeout.zip",
+            "takeout-2024.zip",
+            "takeout-20240516T23025Z-001.zip",
+            "täkeout-20240516T230250Z",
+            "(1)",
+            "",
+        ] {
             check(other, None);
         }
     }

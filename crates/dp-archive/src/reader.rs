@@ -36,13 +36,7 @@ pub struct Reader<'e> {
 
 impl<'e> Reader<'e> {
     pub(crate) fn new(export: &'e Export) -> Self {
-        Self {
-            export,
-            files: Vec::new(),
-            input: Vec::new(),
-            inflate: Decompress::new(false),
-            cursor: None,
-        }
+        Self { export, files: Vec::new(), input: Vec::new(), inflate: Decompress::new(false), cursor: None }
     }
 
     /// First bytes of an entry, at most [`HEAD_BYTES`], for recognition. Fewer if the entry turns out
@@ -55,7 +49,8 @@ impl<'e> Reader<'e> {
             return Ok(head.to_vec());
         }
         let mut stream = self.start(entry, HEAD_INPUT_BYTES)?;
-        let expected = stream.declared_bytes().map_or(HEAD_BYTES as u64, |bytes| bytes.min(HEAD_BYTES as u64));
+        let expected =
+            stream.declared_bytes().map_or(HEAD_BYTES as u64, |bytes| bytes.min(HEAD_BYTES as u64));
         let mut head = Vec::with_capacity(usize::try_from(expected).unwrap_or(0) + 1);
         match stream.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head) {
             Err(_) if !head.is_empty() => Ok(head),
@@ -100,9 +95,10 @@ impl<'e> Reader<'e> {
                 packed.seek_to_data(header_at, packed_bytes, bound, input_bytes, &checks.path)?;
                 Source::Zip(packed)
             }
-            Place::Tar { data_at } if self.is_sequential(entry) => {
-                Source::Gzip { cursor: self.cursor_at(entry.container, data_at)?, left: entry.size_bytes.unwrap_or(0) }
-            }
+            Place::Tar { data_at } if self.is_sequential(entry) => Source::Gzip {
+                cursor: self.cursor_at(entry.container, data_at)?,
+                left: entry.size_bytes.unwrap_or(0),
+            },
             Place::Tar { data_at } => {
                 let slot = self.container_file(entry.container)?;
                 let (_, file) = &mut self.files[slot];

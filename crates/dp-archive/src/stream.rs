@@ -31,9 +31,15 @@ enum State {
 pub(crate) enum Source<'r> {
     Zip(PackedFile<'r>),
     /// A stretch of an uncompressed archive.
-    Part { file: &'r std::fs::File, left: u64 },
+    Part {
+        file: &'r std::fs::File,
+        left: u64,
+    },
     /// A stretch of a gzip stream.
-    Gzip { cursor: &'r mut GzipCursor, left: u64 },
+    Gzip {
+        cursor: &'r mut GzipCursor,
+        left: u64,
+    },
     File(fs_err::File),
 }
 
@@ -77,6 +83,7 @@ impl<'r> EntryStream<'r> {
                 *left -= count as u64;
                 count
             }
+            Source::Gzip { left: 0, .. } => 0,
             Source::Gzip { cursor, left } => {
                 let count = cursor.read_some(limited(out, *left))?;
                 *left -= count as u64;
@@ -277,11 +284,10 @@ impl<'r> PackedFile<'r> {
         self.from = data_from;
         self.to = data_from + held_bytes as usize;
         self.left = packed_bytes - held_bytes;
-        if (held_bytes as usize as u64) < held_bytes || self.left == 0 {
-            return Ok(());
-        }
-        let at = header_at + self.to as u64;
-        self.file.seek(SeekFrom::Start(at)).map_err(|error| ArchiveError::io(path, error)).map(|_| ())
+        // Some packers deflate nothing to nothing.
+        self.ended = packed_bytes == 0;
+        // What is left lies right behind what was just read.
+        Ok(())
     }
 
     /// Offset of the data in `input`, from the local header at its start.
