@@ -1,19 +1,34 @@
 //! Google Takeout: what each file of an export is, and the parsers of its products.
 
+mod activity;
+mod chrome;
 pub mod dates;
+mod location;
+mod mail;
+mod maps;
+mod people;
+mod recognise;
+mod report;
 
-use crate::{Ignored, Parser, Peek, Recognition, Surroundings};
+pub(crate) use recognise::recognise;
+
+use crate::Parser;
 
 /// Every parser of this provider, in the order in which they are asked.
-pub static PARSERS: &[&dyn Parser] = &[];
-
-/// Says what is to be done with an entry of a Takeout export.
-pub(crate) fn recognise(peek: &Peek<'_>, _surroundings: &dyn Surroundings) -> Recognition {
-    if peek.head.is_empty() {
-        return Recognition::Ignored(Ignored("an empty file".into()));
-    }
-    match PARSERS.iter().find(|parser| parser.recognises(peek)) {
-        Some(parser) => Recognition::Parse(*parser),
-        None => Recognition::Unknown,
-    }
-}
+pub static PARSERS: &[&dyn Parser] = &[
+    &report::Report,
+    &activity::ActivityJson,
+    &activity::ActivityHtml,
+    &mail::Mbox,
+    &location::Records,
+    &location::SemanticMonth,
+    &location::AndroidTimeline,
+    &location::IosTimeline,
+    &location::LocationSettings,
+    &chrome::History,
+    &chrome::Bookmarks,
+    &chrome::ChromeSettings,
+    &maps::Places,
+    // Told by the order of columns, so it is asked after those that know their headings.
+    &maps::SavedList,
+];

@@ -3,6 +3,7 @@
 
 mod contract;
 pub mod csv_table;
+mod file;
 pub mod google;
 pub mod json;
 mod recognise;

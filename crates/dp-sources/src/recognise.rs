@@ -1,11 +1,12 @@
 //! Decides which parser takes an entry: an explicit list, asked in order.
 
-use crate::{Parser, Peek, Recognition, Surroundings, google};
+use crate::{Parser, Peek, Recognition, Surroundings, file::TextFile, google};
 
 /// Every parser there is, in the order in which they are asked.
 #[must_use]
 pub fn parsers() -> Vec<&'static dyn Parser> {
-    google::PARSERS.to_vec()
+    let keeper: &'static dyn Parser = &TextFile;
+    google::PARSERS.iter().copied().chain([keeper]).collect()
 }
 
 /// The parser with this name.

@@ -88,7 +88,7 @@ pub fn iso8601(text: &str) -> Option<Moment> {
         [] => Some(Moment::wall(local_us, precision)),
         [b'Z' | b'z'] | b" UTC" | b" Z" | b" GMT" => Some(Moment::utc(local_us, precision)),
         offset => {
-            let offset_s = offset_seconds(offset)?;
+            let offset_s = offset_seconds(offset.trim_ascii_start())?;
             Some(Moment::with_offset(local_us - i64::from(offset_s) * 1_000_000, offset_s, precision))
         }
     }
@@ -177,6 +177,7 @@ mod tests {
         );
         assert_eq!(at("2024-03-01T17:30:00.000+05:30"), Some((noon, Some(19_800), Precision::Millisecond)));
         assert_eq!(at("2024-03-01 12:00:00 UTC"), Some((noon, None, Precision::Second)));
+        assert_eq!(at("2024-03-01 13:00:00 +0100"), Some((noon, Some(3600), Precision::Second)));
         assert_eq!(iso8601("2024-03-01").unwrap().precision, Precision::Day);
         assert_eq!(iso8601("2024-03-01T12:00").unwrap().clock, Clock::Wall);
         for wrong in [
