@@ -199,7 +199,7 @@ fn is_keep_attachment(peek: &Peek<'_>, surroundings: &dyn Surroundings) -> bool 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::Paths;
+    use crate::testing::{Paths, collect};
     use proptest::prelude::*;
 
     fn recognised(path: &str, head: &[u8]) -> String {
@@ -279,6 +279,44 @@ mod tests {
             match recognise(&peek, &Paths::default()) {
                 Recognition::Parse(parser) => assert_eq!(parser.name(), *expected),
                 _ => panic!("{expected} is not recognised"),
+            }
+        }
+    }
+
+    #[test]
+    fn every_sample_is_accounted_for() {
+        let root =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/google-takeout");
+        let mut folders = vec![root.clone()];
+        let mut paths = Vec::new();
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(&folder) else { continue };
+            for entry in entries.map(|entry| entry.unwrap().path()) {
+                if entry.is_dir() { folders.push(entry) } else { paths.push(entry) }
+            }
+        }
+        let surroundings = Paths(paths.iter().map(|path| path.to_string_lossy().into_owned()).collect());
+        for path in &paths {
+            let bytes = std::fs::read(path).unwrap();
+            let head = &bytes[..bytes.len().min(64 << 10)];
+            let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+            let name = path.to_string_lossy();
+            let peek = Peek { path: &name, size_bytes: Some(bytes.len() as u64), head };
+            match recognise(&peek, &surroundings) {
+                Recognition::Parse(parser) | Recognition::UnknownText(parser) => {
+                    let found = collect(parser, &name, &bytes);
+                    let something = found.drafts.len() + found.samples.len() + found.warnings.len();
+                    assert!(
+                        something > 0 || found.error.is_some(),
+                        "{name}: {} found nothing",
+                        parser.name()
+                    );
+                }
+                Recognition::Unknown => {
+                    let known = ["jpg", "png", "mp3", "mbox"];
+                    assert!(known.contains(&peek.extension().as_str()), "{name} is unknown");
+                }
+                Recognition::Ignored(_) => {}
             }
         }
     }

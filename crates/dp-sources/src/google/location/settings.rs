@@ -2,7 +2,10 @@
 //! edits, which is told but not imported.
 
 use super::SOURCE;
-use crate::{Context, ParseError, Parser, Peek, Sink, file, json::shape};
+use crate::{
+    Context, ParseError, Parser, Peek, Sink, file,
+    json::{JsonShape, shape},
+};
 use std::io::Read;
 
 /// Keeps `Settings.json` of a location history as one searchable document.
@@ -22,9 +25,9 @@ impl Parser for LocationSettings {
     }
 
     fn recognises(&self, peek: &Peek<'_>) -> bool {
-        memchr::memmem::find(peek.head, b"\"hasReportedLocations\"").is_some()
-            || memchr::memmem::find(peek.head, b"\"deviceSettings\"").is_some()
-                && shape(peek.head).has_any(&["deviceSettings"])
+        const KEYS: [&str; 2] = ["deviceSettings", "hasReportedLocations"];
+        KEYS.iter().any(|key| memchr::memmem::find(peek.head, key.as_bytes()).is_some())
+            && matches!(shape(peek.head), shape @ JsonShape::Object(_) if shape.has_any(&KEYS))
     }
 
     fn parse(
