@@ -4,7 +4,7 @@
 use super::{SOURCE, url};
 use crate::{
     Context, ParseError, Parser, Peek, Sink,
-    csv_table::{Row, for_each_row},
+    csv_table::{Row, for_each_row, head_rows},
     text::host_and_path,
 };
 use dp_model::{Content, Draft, Kind, Place, WarningKind};
@@ -35,17 +35,7 @@ impl Parser for SavedList {
         if peek.extension() != "csv" && !peek.head.contains(&b',') {
             return false;
         }
-        let head = match peek.head_is_whole() {
-            true => peek.head,
-            // The last row may be cut.
-            false => &peek.head[..memchr::memrchr(b'\n', peek.head).unwrap_or(0)],
-        };
-        let mut rows = Vec::new();
-        let mut input = head;
-        let _ = for_each_row(&mut input, |row| {
-            rows.push(row);
-            if rows.len() < 64 { Ok(()) } else { Err(ParseError::Malformed(String::new())) }
-        });
+        let rows = head_rows(peek.head, peek.head_is_whole(), 64);
         find_header(&rows).is_some()
     }
 
@@ -58,7 +48,7 @@ impl Parser for SavedList {
         let file_name = context.path.rsplit('/').next().unwrap_or(context.path);
         let list = file_name.rsplit_once('.').map_or(file_name, |(stem, _)| stem).to_owned();
         let mut reader = Reader { list, ..Reader::default() };
-        for_each_row(input, |row| reader.take(row, sink))?;
+        for_each_row(input, context.record_bytes_max, sink, |sink, row| reader.take(row, sink))?;
         reader.begin(sink)
     }
 }
