@@ -3,13 +3,29 @@
 //! Nobody in it is real; all addresses are under example domains.
 
 mod answers;
+mod archive;
+pub mod corpus;
+mod days;
+mod dice;
 mod error;
+mod exports;
+mod google;
+mod person;
+mod places;
+mod plan;
+mod planted;
+mod truth;
+mod words;
 
 pub use answers::{Answers, DocumentTotal, Expected, ExportAnswer, FileAnswer, Question, Span, Totals};
 pub use error::LifegenError;
 
 use jiff::civil::Date;
+use plan::Plan;
 use std::path::Path;
+use std::sync::{Mutex, mpsc};
+use std::time::Duration;
+use truth::Truth;
 
 /// What to generate. The same values give byte-identical files.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,22 +49,67 @@ impl Default for Life {
 
 /// Writes the exports of a life and `answers.json` into `directory`, which is created if missing.
 ///
-/// `progress` is told what is being written, in a few words.
+/// `progress` is told what is being written, in a few words. Exports are written side by side.
 ///
 /// # Errors
 /// If the life is out of bounds, or a file cannot be written.
 pub fn write(life: &Life, directory: &Path, progress: &mut dyn FnMut(&str)) -> Result<Answers, LifegenError> {
+    let plan = Plan::of(life)?;
     fs_err::create_dir_all(directory)?;
-    progress("answers.json");
+    let (exports, truth) = write_exports(&plan, directory, progress)?;
     let answers = Answers {
         seed: life.seed,
         years: life.years,
         scale: life.scale,
-        person: String::new(),
-        exports: Vec::new(),
-        totals: Totals::default(),
-        questions: Vec::new(),
+        person: format!("{} <{}>", person::NAME, person::EMAIL),
+        exports,
+        totals: truth.totals(),
+        questions: planted::questions(),
     };
+    progress("answers.json");
     fs_err::write(directory.join("answers.json"), serde_json::to_vec_pretty(&answers)?)?;
     Ok(answers)
+}
+
+/// Writes every export on a thread of its own and merges what they hold, oldest first.
+fn write_exports(
+    plan: &Plan,
+    directory: &Path,
+    progress: &mut dyn FnMut(&str),
+) -> Result<(Vec<ExportAnswer>, Truth), LifegenError> {
+    type Written = Result<(Vec<ExportAnswer>, Truth), LifegenError>;
+    let (sender, messages) = mpsc::channel::<String>();
+    let sender = Mutex::new(sender);
+    // Nobody listening any more is no reason not to write.
+    let announce = move |message: String| drop(sender.lock().map(|sender| sender.send(message)));
+    let one = |(export, truth)| (vec![export], truth);
+    let job = &exports::Job { plan, directory, announce: &announce };
+    let written = std::thread::scope(|scope| -> Vec<Written> {
+        let threads = [
+            scope.spawn(move || exports::write_early(job).map(one)),
+            scope.spawn(move || exports::write_english_older(job).map(one)),
+            scope.spawn(move || exports::write_german(job).map(one)),
+            scope.spawn(move || exports::write_english_newer(job).map(one)),
+            scope.spawn(move || exports::write_phones(job)),
+        ];
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            if let Ok(message) = messages.recv_timeout(Duration::from_millis(20)) {
+                progress(&message);
+            }
+        }
+        messages.try_iter().for_each(|message| progress(&message));
+        let joined = threads.map(|thread| thread.join());
+        joined
+            .into_iter()
+            .map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let mut exports = Vec::new();
+    let mut truth = Truth::default();
+    for result in written {
+        let (answers, part) = result?;
+        exports.extend(answers);
+        truth.merge(part);
+    }
+    Ok((exports, truth))
 }
