@@ -48,13 +48,16 @@ pub(crate) fn is_litter(path: &str) -> bool {
 fn normal_segments(path: &str) -> Vec<String> {
     let composed: String =
         if is_nfc(path) { path.chars().map(plain).collect() } else { path.nfc().map(plain).collect() };
-    let separator = if composed.contains('/') { '/' } else { '\\' };
-    composed
-        .split(separator)
-        .map(str::trim)
-        .filter(|segment| !segment.is_empty() && *segment != ".")
-        .map(str::to_owned)
-        .collect()
+    let mut segments = split_trimmed(&composed, '/');
+    // A lone segment with backslashes comes from a packer that uses them between folders.
+    if let [segment] = segments.as_slice() {
+        segments = split_trimmed(segment, '\\');
+    }
+    segments.into_iter().map(str::to_owned).collect()
+}
+
+fn split_trimmed(path: &str, separator: char) -> Vec<&str> {
+    path.split(separator).map(str::trim).filter(|segment| !segment.is_empty() && *segment != ".").collect()
 }
 
 fn plain(c: char) -> char {
@@ -153,6 +156,7 @@ mod tests {
             ("Takeout/Drive/Takeout/a", "Drive/Takeout/a"),
             ("./Takeout//Mail/./a.mbox", "Mail/a.mbox"),
             ("Takeout\\Mail\\a.mbox", "Mail/a.mbox"),
+            ("\\/", ""),
             ("Takeout", "Takeout"),
             ("Takeouts/a", "Takeouts/a"),
             ("", ""),

@@ -303,15 +303,15 @@ impl Export {
         }
         rows.sort_unstable();
         rows.dedup();
-        let mut content = Vec::with_capacity(rows.len().saturating_mul(48).min(64 << 20));
+        let mut hasher = blake3::Hasher::new();
         for (key, size_bytes, crc32, sample) in rows {
-            content.extend_from_slice(&(key.len() as u64).to_le_bytes());
-            content.extend_from_slice(key.as_bytes());
-            content.extend_from_slice(&size_bytes.unwrap_or(u64::MAX).to_le_bytes());
-            content.extend_from_slice(&crc32.map_or(u64::MAX, u64::from).to_le_bytes());
-            content.extend_from_slice(&sample.map_or([0; 32], |hash| hash.0));
+            hasher.update(&(key.len() as u64).to_le_bytes());
+            hasher.update(key.as_bytes());
+            hasher.update(&size_bytes.unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(&crc32.map_or(u64::MAX, u64::from).to_le_bytes());
+            hasher.update(&sample.map_or([0; 32], |hash: BlobHash| hash.0));
         }
-        BlobHash::of(&content)
+        BlobHash(*hasher.finalize().as_bytes())
     }
 
     /// A reader of its own for one worker thread; any number may be in use at once.

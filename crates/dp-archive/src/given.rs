@@ -22,6 +22,9 @@ const ANCESTORS_MAX: usize = 8;
 const ZIP_BASED_EXTENSIONS: [&str; 12] =
     [".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".epub", ".jar", ".apk", ".kmz", ".cbz", ".xpi"];
 
+/// What the files of products end in; others lie about in any folder.
+const PRODUCT_EXTENSIONS: [&str; 8] = ["json", "html", "csv", "mbox", "ics", "vcf", "kml", "tcx"];
+
 /// One container to index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Given {
@@ -118,7 +121,7 @@ fn expand_folder(folder: &Path, all: &mut Vec<Given>) -> Result<(), ArchiveError
 fn resolve_folder(folder: &Path, may_be_product: bool) -> Result<Given, ArchiveError> {
     let canonical = canonical(folder)?;
     let name = file_name(folder);
-    let product = may_be_product && holds_plain_files(&canonical);
+    let product = may_be_product && holds_product_files(&canonical);
     let (root, prefix, tree) = match find_tree(&canonical) {
         Some(tree) => (tree.clone(), format!("{}/", below(&tree, &canonical)), Some(tree)),
         // A product folder given alone: its name says which product.
@@ -163,14 +166,17 @@ fn find_tree(folder: &Path) -> Option<PathBuf> {
     found.and_then(Path::parent).map(Path::to_path_buf)
 }
 
-/// Whether there are files in the folder itself that are not the report page.
-fn holds_plain_files(folder: &Path) -> bool {
+/// Whether there are files in the folder itself as products have them, other than the report page.
+fn holds_product_files(folder: &Path) -> bool {
     let Ok(listing) = fs_err::read_dir(folder) else { return false };
     listing.flatten().any(|child| {
         let name = child.file_name().to_string_lossy().into_owned();
+        let has_product_extension = name
+            .rsplit_once('.')
+            .is_some_and(|(_, extension)| PRODUCT_EXTENSIONS.contains(&extension.to_lowercase().as_str()));
         let is_file = child.file_type().is_ok_and(|kind| kind.is_file());
         let is_report = name.to_lowercase().starts_with("archi") && name.ends_with(".html");
-        is_file && !is_litter(&name) && !is_report
+        is_file && has_product_extension && !is_litter(&name) && !is_report
     })
 }
 

@@ -166,14 +166,14 @@ fn hash_list(part: &Indexed) -> Option<BlobHash> {
         return None;
     }
     rows.sort_unstable();
-    let mut content = Vec::new();
+    let mut hasher = blake3::Hasher::new();
     for (path, size_bytes, crc32) in rows {
-        content.extend_from_slice(path.as_bytes());
-        content.push(0);
-        content.extend_from_slice(&size_bytes.to_le_bytes());
-        content.extend_from_slice(&crc32.to_le_bytes());
+        hasher.update(path.as_bytes());
+        hasher.update(&[0]);
+        hasher.update(&size_bytes.to_le_bytes());
+        hasher.update(&crc32.to_le_bytes());
     }
-    Some(BlobHash::of(&content))
+    Some(BlobHash(*hasher.finalize().as_bytes()))
 }
 
 fn assemble(bond: &Bond, parts: Vec<Part>, names: &[PartName], limits: &Limits) -> Export {

@@ -12,6 +12,7 @@ mod grouping;
 mod gzip;
 mod limits;
 mod open;
+mod packed;
 mod part_name;
 mod reader;
 mod report_page;

@@ -5,7 +5,8 @@ use crate::{
     ArchiveError, ContainerKind, Entry, Export,
     export::{Place, since_1970_us},
     gzip::GzipCursor,
-    stream::{Checks, EntryStream, PackedFile, Source},
+    packed::PackedFile,
+    stream::{Checks, EntryStream, Source},
 };
 use dp_model::BlobHash;
 use flate2::Decompress;

@@ -1,14 +1,12 @@
 //! The inflated bytes of one entry, checked while they are read: size, checksum and limits.
 
-use crate::{ArchiveError, Entry, Limits, gzip::GzipCursor};
-use flate2::{Crc, Decompress, FlushDecompress, Status};
+use crate::{ArchiveError, Entry, Limits, gzip::GzipCursor, packed::PackedFile};
+use flate2::Crc;
 use std::{
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Read},
     sync::atomic::{AtomicU64, Ordering},
 };
 
-const BUFFER_BYTES: usize = 256 << 10;
-const LOCAL_HEADER_BYTES: usize = 30;
 /// Bytes counted by one stream before it adds them to the count shared by all readers.
 const SHARE_BYTES: u64 = 1 << 20;
 
@@ -117,12 +115,14 @@ impl Read for EntryStream<'_> {
     }
 }
 
-fn limited(out: &mut [u8], left: u64) -> &mut [u8] {
+/// The front of a buffer, no longer than what is left.
+pub(crate) fn limited(out: &mut [u8], left: u64) -> &mut [u8] {
     let count = usize::try_from(left).map_or(out.len(), |left| left.min(out.len()));
     &mut out[..count]
 }
 
-fn read_file(mut file: impl Read, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
+/// Reads some bytes, past interruptions; 0 only at the end or for an empty buffer.
+pub(crate) fn read_file(mut file: impl Read, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
     if out.is_empty() {
         return Ok(0);
     }
@@ -230,142 +230,4 @@ pub(crate) fn is_over_ratio(inflated_bytes: u64, packed_bytes: u64, limits: &Lim
     inflated_bytes > limits.ratio_floor_bytes
         && inflated_bytes / packed_bytes.max(1) >= limits.ratio.max(1)
         && inflated_bytes > packed_bytes.saturating_mul(limits.ratio)
-}
-
-/// The data of a zip entry, stored or deflated.
-#[derive(Debug)]
-pub(crate) struct PackedFile<'r> {
-    file: &'r std::fs::File,
-    input: &'r mut Vec<u8>,
-    /// The unread part of `input`.
-    from: usize,
-    to: usize,
-    /// Compressed bytes not yet in `input`.
-    left: u64,
-    /// How much of `input` to fill at a time.
-    chunk_bytes: usize,
-    inflate: Option<&'r mut Decompress>,
-    ended: bool,
-}
-
-impl<'r> PackedFile<'r> {
-    pub(crate) fn new(
-        file: &'r std::fs::File,
-        input: &'r mut Vec<u8>,
-        inflate: Option<&'r mut Decompress>,
-    ) -> Self {
-        input.resize(BUFFER_BYTES, 0);
-        Self { file, input, from: 0, to: 0, left: 0, chunk_bytes: BUFFER_BYTES, inflate, ended: false }
-    }
-
-    /// Reads the local header together with the first data and stands at the data.
-    pub(crate) fn seek_to_data(
-        &mut self,
-        header_at: u64,
-        packed_bytes: u64,
-        bound: u64,
-        chunk_bytes: usize,
-        path: &str,
-    ) -> Result<(), ArchiveError> {
-        self.chunk_bytes = chunk_bytes.min(self.input.len());
-        self.file.seek(SeekFrom::Start(header_at)).map_err(|error| ArchiveError::io(path, error))?;
-        let room_bytes = bound.saturating_sub(header_at);
-        self.fill(self.chunk_bytes, room_bytes, path)?;
-        let mut data_from = self.find_data(path)?;
-        if data_from > self.to {
-            // Names and extra fields of two times 64 KiB fit the whole buffer.
-            self.fill(self.input.len(), room_bytes - self.to as u64, path)?;
-            data_from = self.find_data(path)?;
-        }
-        if data_from > self.to || (data_from as u64).saturating_add(packed_bytes) > room_bytes {
-            return Err(ArchiveError::damaged(path, "its data runs into what follows it"));
-        }
-        let held_bytes = ((self.to - data_from) as u64).min(packed_bytes);
-        self.from = data_from;
-        self.to = data_from + held_bytes as usize;
-        self.left = packed_bytes - held_bytes;
-        // Some packers deflate nothing to nothing.
-        self.ended = packed_bytes == 0;
-        // What is left lies right behind what was just read.
-        Ok(())
-    }
-
-    /// Offset of the data in `input`, from the local header at its start.
-    fn find_data(&self, path: &str) -> Result<usize, ArchiveError> {
-        let header = self
-            .input
-            .get(..LOCAL_HEADER_BYTES)
-            .filter(|header| self.to >= LOCAL_HEADER_BYTES && header.starts_with(b"PK\x03\x04"))
-            .ok_or_else(|| ArchiveError::damaged(path, "its local header is not where the directory says"))?;
-        let number = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
-        Ok(LOCAL_HEADER_BYTES + number(26) + number(28))
-    }
-
-    /// Appends to `input` until it holds `want` bytes, or `room_bytes` more, or the file ends.
-    fn fill(&mut self, want: usize, room_bytes: u64, path: &str) -> Result<(), ArchiveError> {
-        let room = usize::try_from(room_bytes).unwrap_or(usize::MAX);
-        let end = want.min(self.to.saturating_add(room)).min(self.input.len());
-        while self.to < end {
-            match read_file(self.file, &mut self.input[self.to..end], path)? {
-                0 => break,
-                count => self.to += count,
-            }
-        }
-        Ok(())
-    }
-
-    fn read_some(&mut self, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
-        if self.inflate.is_some() { self.read_deflated(out, path) } else { self.read_stored(out, path) }
-    }
-
-    fn read_stored(&mut self, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
-        let held = self.to - self.from;
-        if held > 0 {
-            let count = held.min(out.len());
-            out[..count].copy_from_slice(&self.input[self.from..self.from + count]);
-            self.from += count;
-            return Ok(count);
-        }
-        let count = read_file(self.file, limited(out, self.left), path)?;
-        if count == 0 && self.left > 0 {
-            return Err(ArchiveError::truncated(path, format!("{} bytes are missing", self.left)));
-        }
-        self.left -= count as u64;
-        Ok(count)
-    }
-
-    fn read_deflated(&mut self, out: &mut [u8], path: &str) -> Result<usize, ArchiveError> {
-        while !self.ended {
-            if self.from == self.to && self.left > 0 {
-                self.refill(path)?;
-            }
-            let Some(inflate) = self.inflate.as_mut() else { return Ok(0) };
-            let (in_before, out_before) = (inflate.total_in(), inflate.total_out());
-            let status = inflate
-                .decompress(&self.input[self.from..self.to], out, FlushDecompress::None)
-                .map_err(|error| ArchiveError::damaged(path, format!("deflate: {error}")))?;
-            let consumed = (inflate.total_in() - in_before) as usize;
-            let produced = (inflate.total_out() - out_before) as usize;
-            self.from += consumed;
-            self.ended = matches!(status, Status::StreamEnd);
-            if produced > 0 {
-                return Ok(produced);
-            }
-            if !self.ended && consumed == 0 && (self.from < self.to || self.left == 0) {
-                return Err(ArchiveError::damaged(path, "the deflate stream ends early"));
-            }
-        }
-        Ok(0)
-    }
-
-    fn refill(&mut self, path: &str) -> Result<(), ArchiveError> {
-        self.from = 0;
-        self.to = 0;
-        self.fill(self.chunk_bytes, self.left, path)?;
-        if self.to == 0 {
-            return Err(ArchiveError::truncated(path, format!("{} bytes are missing", self.left)));
-        }
-        self.left -= self.to as u64;
-        Ok(())
-    }
 }
