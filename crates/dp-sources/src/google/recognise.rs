@@ -287,7 +287,10 @@ mod tests {
     fn every_sample_is_accounted_for() {
         let root =
             std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/google-takeout");
-        let mut folders = vec![root.clone()];
+        if !root.exists() {
+            eprintln!("SKIPPED: the samples are not at hand");
+        }
+        let mut folders = vec![root];
         let mut paths = Vec::new();
         while let Some(folder) = folders.pop() {
             let Ok(entries) = std::fs::read_dir(&folder) else { continue };

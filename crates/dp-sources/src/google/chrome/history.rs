@@ -246,9 +246,8 @@ impl TypedUrl {
 fn other_draft(section: String, json: String, position: u64) -> Draft {
     let mut content = Content::new(SOURCE, Kind::File);
     let key = blake3::hash(json.as_bytes());
-    content.text.clone_from(&json);
     content.title = section;
-    content.metadata = Metadata::from_json_text(json);
+    content.text = json;
     Draft::unique(key.as_bytes(), position, content)
 }
 

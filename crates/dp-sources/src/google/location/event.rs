@@ -2,7 +2,7 @@
 //! month files of Takeout and the exports of a phone give equal keys for the same event.
 
 use super::SOURCE;
-use dp_model::{Content, Draft, Kind, Metadata, Moment, Place, Point};
+use dp_model::{Content, Draft, Kind, Metadata, Moment, Place, Point, Precision};
 
 /// A stay at a place.
 #[derive(Default)]
@@ -45,8 +45,8 @@ impl Stay {
         if self.level > 0 {
             content.metadata.push_int("level", self.level.into());
         }
-        content.time = self.start;
-        content.end = self.end;
+        content.time = self.start.map(to_the_second);
+        content.end = self.end.map(to_the_second);
         content.modified_us = self.modified_us;
         content.place = (!self.place.is_empty()).then_some(self.place);
         if dated {
@@ -98,8 +98,8 @@ impl Movement {
             content.metadata.push_value("distanceMeters", &distance_m.into());
         }
         push_place_member(&mut content.metadata, "to", &self.to);
-        content.time = self.start;
-        content.end = self.end;
+        content.time = self.start.map(to_the_second);
+        content.end = self.end.map(to_the_second);
         content.modified_us = self.modified_us;
         content.place = (!self.from.is_empty()).then_some(self.from);
         if dated {
@@ -108,6 +108,16 @@ impl Movement {
             Draft::repeatable(&key, position, content)
         }
     }
+}
+
+/// The same moment, known only to the second if it is a whole one. Phones write `.000` to every time;
+/// taken for exactness, that would let them win over month files, which have the names of places.
+fn to_the_second(moment: Moment) -> Moment {
+    let precision = match moment.utc_us.rem_euclid(1_000_000) {
+        0 => moment.precision.min(Precision::Second),
+        _ => moment.precision,
+    };
+    Moment { precision, ..moment }
 }
 
 /// The key of a stay: when it began to the second, where, and inside how many others. The place is
@@ -180,7 +190,6 @@ pub(super) fn one_line(address: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dp_model::Precision;
 
     #[test]
     fn types_have_one_spelling() {
@@ -189,6 +198,15 @@ mod tests {
         assert_eq!(canonical_type("Inferred Home"), "INFERRED_HOME");
         assert_eq!(words("IN_TRAM"), "In tram");
         assert_eq!(words("unknown"), "");
+    }
+
+    #[test]
+    fn zeros_after_the_second_are_not_exactness() {
+        let precision = |utc_us| to_the_second(Moment::utc(utc_us, Precision::Millisecond)).precision;
+        assert_eq!(precision(5_000_000), Precision::Second);
+        assert_eq!(precision(5_118_000), Precision::Millisecond);
+        let minute = to_the_second(Moment::utc(60_000_000, Precision::Minute));
+        assert_eq!(minute.precision, Precision::Minute);
     }
 
     #[test]
