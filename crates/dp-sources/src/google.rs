@@ -1,14 +1,18 @@
 //! Google Takeout: what each file of an export is, and the parsers of its products.
 
 mod activity;
+mod calendar;
 mod chrome;
 pub mod dates;
+mod keep;
 mod location;
 mod mail;
 mod maps;
 mod people;
 mod recognise;
 mod report;
+mod youtube;
+mod zoned;
 
 pub(crate) use recognise::recognise;
 
@@ -19,7 +23,13 @@ pub static PARSERS: &[&dyn Parser] = &[
     &report::Report,
     &activity::ActivityJson,
     &activity::ActivityHtml,
+    &youtube::ApiDump,
+    &youtube::Tables,
+    &youtube::CommentPages,
     &mail::Mbox,
+    &keep::KeepJson,
+    &keep::KeepHtml,
+    &calendar::Calendar,
     &location::Records,
     &location::SemanticMonth,
     &location::AndroidTimeline,

@@ -15,9 +15,10 @@ mod titles;
 pub(crate) use blocks::{BlockStart, for_each_block, tag_with_class};
 pub(super) use html::ActivityHtml;
 pub(super) use json::ActivityJson;
-pub(crate) use links::{handle_of_channel, is_youtube_host, video_id};
+pub(crate) use links::{is_video_id, is_youtube_host};
 
 use crate::{Peek, google::dates::Hints};
+use dp_model::Moment;
 use products::Product;
 use std::cell::RefCell;
 
@@ -52,6 +53,11 @@ impl File {
         }
         product
     }
+}
+
+/// The key of a watched video, for lists that are no activity but tell of the same events.
+pub(crate) fn watch_key(when: Option<&Moment>, video: &str) -> Vec<u8> {
+    classify::key(when, &classify::Object::Video(video), None, std::iter::empty::<&str>()).to_vec()
 }
 
 /// The source the ledger names for a file of activity.

@@ -30,7 +30,7 @@ pub(super) fn is_google_host(host: &str) -> bool {
 }
 
 /// The video a YouTube URL opens: `/watch?v=`, `/shorts/`, `/live/`, `/embed/`, `youtu.be/`.
-pub(crate) fn video_id<'a>(host: &str, path: &'a str, url: &'a str) -> Option<&'a str> {
+pub(super) fn video_id<'a>(host: &str, path: &'a str, url: &'a str) -> Option<&'a str> {
     let id = match path {
         "/watch" | "/playlist" | "/watch/" => raw_query_parameter(url, "v")?,
         _ if host == "youtu.be" => path.get(1..)?,
@@ -46,7 +46,7 @@ pub(crate) fn is_video_id(text: &str) -> bool {
 }
 
 /// The identity of the channel a URL leads to: its id, handle, or user name.
-pub(crate) fn handle_of_channel(url: &str) -> Option<Identity> {
+pub(super) fn handle_of_channel(url: &str) -> Option<Identity> {
     let (host, path) = host_and_path(url)?;
     if !is_youtube_host(&host) {
         return None;
