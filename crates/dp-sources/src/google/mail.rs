@@ -2,9 +2,7 @@
 //! gigabytes large. Each mail becomes a document; attachments are listed with size and hash.
 
 mod address;
-pub(super) mod charset;
 mod date;
-mod decode;
 mod header;
 mod labels;
 mod mbox;
@@ -19,13 +17,11 @@ use dp_model::WarningKind;
 use mbox::{MboxReader, RawMail, Separator};
 use std::io::Read;
 
-pub(super) use decode::{base64_pieces, quoted_printable};
-
 const MAIL: &str = "google.mail";
 const GROUPS: &str = "google.groups";
 
 /// Reads `All mail Including Spam and Trash.mbox`, the mbox of a label, and `topics.mbox` of a group.
-pub struct Mbox;
+pub(super) struct Mbox;
 
 impl Parser for Mbox {
     fn name(&self) -> &'static str {

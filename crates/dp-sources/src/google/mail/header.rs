@@ -1,9 +1,9 @@
 //! The header block of a mail or a part: fields, folding, encoded words (RFC 2047), and values with
 //! parameters (RFC 2045, RFC 2231).
 
-use super::{
+use crate::{
     charset,
-    decode::{base64_pieces, hex_byte},
+    transfer::{base64_pieces, hex_byte},
 };
 use std::borrow::Cow;
 

@@ -1,12 +1,12 @@
 //! The tree of a mail's parts: finds what is to be read and what is attached. Nothing is decoded but
 //! what is needed; an attachment is hashed piece by piece and not kept.
 
-use super::{
+use super::header::{Headers, Parameterised, unfold};
+use crate::{
     charset,
-    decode::{Transfer, base64_pieces},
-    header::{Headers, Parameterised, unfold},
+    text::html_to_text,
+    transfer::{Transfer, base64_pieces},
 };
-use crate::text::html_to_text;
 use dp_model::{BlobHash, Media};
 
 /// Deepest nesting of parts that is walked.

@@ -317,7 +317,7 @@ fn the_sample_of_a_group_gives_three_mails() {
 proptest! {
     #[test]
     fn any_bytes_end_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        collect(&Mbox, "a.mbox", &bytes);
+        let _ = collect(&Mbox, "a.mbox", &bytes);
     }
 
     #[test]
@@ -328,6 +328,6 @@ proptest! {
         Just("Content-Type: message/rfc822\n".to_owned()), Just("Content-Transfer-Encoding: base64\n".to_owned()),
         Just("Content-Type: text/html\n".to_owned()), "[ -~]{0,30}\n", "\\PC{0,20}\n",
     ], 0..40)) {
-        collect(&Mbox, "a.mbox", format!("{FROM}{}", lines.concat()).as_bytes());
+        let _ = collect(&Mbox, "a.mbox", format!("{FROM}{}", lines.concat()).as_bytes());
     }
 }

@@ -1,4 +1,4 @@
-//! Bytes of a mail to text. Labels are often missing or wrong: valid UTF-8 is taken as such whatever
+//! Bytes of mails, cards and calendars to text. Labels are often missing or wrong: valid UTF-8 is taken as such whatever
 //! the label says, and a label that does not fit gives way to Windows-1252.
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
@@ -66,7 +66,7 @@ fn utf_7(bytes: &[u8]) -> String {
             out.push('+');
         } else {
             let mut units = Vec::with_capacity(run);
-            super::decode::base64_pieces(&rest[..run], |piece| units.extend_from_slice(piece));
+            crate::transfer::base64_pieces(&rest[..run], |piece| units.extend_from_slice(piece));
             let pairs = units.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
             out.extend(
                 char::decode_utf16(pairs).map(|character| character.unwrap_or(char::REPLACEMENT_CHARACTER)),

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 /// How the bytes of a part are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transfer {
+pub(crate) enum Transfer {
     /// As they are.
     Plain,
     /// Base64.
@@ -18,7 +18,7 @@ pub(super) enum Transfer {
 
 impl Transfer {
     /// Told by a `Content-Transfer-Encoding` header; what nobody knows is taken as it is.
-    pub(super) fn of(header: &str) -> Self {
+    pub(crate) fn of(header: &str) -> Self {
         let word = header.split([';', ' ', '\t']).next().unwrap_or("");
         match word.trim_matches('"').to_ascii_lowercase().as_str() {
             "base64" => Self::Base64,
@@ -28,7 +28,7 @@ impl Transfer {
     }
 
     /// The decoded bytes, and whether the encoding was whole.
-    pub(super) fn decode(self, raw: &[u8]) -> (Cow<'_, [u8]>, bool) {
+    pub(crate) fn decode(self, raw: &[u8]) -> (Cow<'_, [u8]>, bool) {
         match self {
             Self::Plain => (unescape_from(raw), true),
             Self::Quoted => (Cow::Owned(quoted_printable(&unescape_from(raw))), true),
@@ -158,7 +158,7 @@ pub(crate) fn quoted_printable(raw: &[u8]) -> Vec<u8> {
 }
 
 /// The byte that two hexadecimal digits name.
-pub(super) fn hex_byte(digits: &[u8]) -> Option<u8> {
+pub(crate) fn hex_byte(digits: &[u8]) -> Option<u8> {
     let value = |byte: u8| (byte as char).to_digit(16);
     Some((value(*digits.first()?)? * 16 + value(*digits.get(1)?)?) as u8)
 }
