@@ -90,7 +90,7 @@ pub(crate) fn zip_with(entries: &[ZipEntry], zip64_end: bool, comment: &[u8]) ->
         let told = |value: u64| if entry.zip64 { u32::MAX } else { value as u32 };
         directory.extend(b"PK\x01\x02");
         for number in [3 << 8 | 45, 45, flags, method, 0, 0x21] {
-            directory.extend((number as u16).to_le_bytes());
+            directory.extend(number.to_le_bytes());
         }
         for number in [crc32, told(packed_size), told(size)] {
             directory.extend(number.to_le_bytes());
