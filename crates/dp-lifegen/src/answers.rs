@@ -73,6 +73,8 @@ pub struct FileAnswer {
 pub struct Totals {
     /// Per source and kind, sorted.
     pub documents: Vec<DocumentTotal>,
+    /// All documents, whatever their source and kind.
+    pub all: Span,
     /// Location fixes.
     pub samples: Span,
     /// People with at least one mail address or telephone number.

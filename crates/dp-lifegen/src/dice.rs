@@ -58,6 +58,16 @@ impl Dice {
         &items[self.favourite(items.len())]
     }
 
+    /// One of these words, evenly.
+    pub(crate) fn word(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.below(words.len())]
+    }
+
+    /// One of these words, the early ones far more often.
+    pub(crate) fn favourite_word(&mut self, words: &[&'static str]) -> &'static str {
+        words[self.favourite(words.len())]
+    }
+
     /// A whole number that is `rate` on average and varies by half of it.
     pub(crate) fn count(&mut self, rate: f64) -> usize {
         let exact = rate * (0.5 + self.unit());

@@ -11,7 +11,10 @@ pub(crate) type Sort = (&'static str, Kind);
 #[derive(Debug, Default)]
 pub(crate) struct Truth {
     certain: BTreeMap<Sort, HashSet<u64>>,
+    /// Which documents they are is certain, which of these sorts they are is not.
+    unsure: BTreeMap<&'static [Sort], HashSet<u64>>,
     loose: BTreeMap<Sort, u64>,
+    all_loose: u64,
     fixes_by_day: BTreeMap<i32, u64>,
     path_points: HashSet<u64>,
     loose_samples: u64,
@@ -25,6 +28,10 @@ impl Truth {
         for (sort, ids) in other.certain {
             self.certain.entry(sort).or_default().extend(ids);
         }
+        for (sorts, ids) in other.unsure {
+            self.unsure.entry(sorts).or_default().extend(ids);
+        }
+        self.all_loose += other.all_loose;
         for (sort, count) in other.loose {
             *self.loose.entry(sort).or_default() += count;
         }
@@ -39,22 +46,31 @@ impl Truth {
     }
 
     pub(crate) fn totals(&self) -> Totals {
-        let sorts = self.certain.keys().chain(self.loose.keys()).collect::<BTreeSet<_>>();
-        let documents = sorts
-            .into_iter()
-            .map(|sort| {
-                let at_least = self.certain.get(sort).map_or(0, |ids| ids.len() as u64);
-                let at_most = at_least + self.loose.get(sort).copied().unwrap_or(0);
-                DocumentTotal { source: sort.0.to_owned(), kind: sort.1, count: Span { at_least, at_most } }
-            })
-            .collect();
+        let unsure_sorts = self.unsure.keys().flat_map(|sorts| sorts.iter());
+        let sorts = self.certain.keys().chain(self.loose.keys()).chain(unsure_sorts).collect::<BTreeSet<_>>();
+        let documents = sorts.into_iter().map(|sort| self.total_of(sort)).collect();
+        let certain =
+            self.certain.values().chain(self.unsure.values()).map(HashSet::len).sum::<usize>() as u64;
+        let all = Span { at_least: certain, at_most: certain + self.all_loose };
         let samples = self.fixes_by_day.values().sum::<u64>() + self.path_points.len() as u64;
         let people = self.contacts.len() as u64;
         Totals {
             documents,
+            all,
             samples: Span { at_least: samples, at_most: samples + self.loose_samples },
-            people: Span { at_least: people, at_most: people + self.strangers.len() as u64 },
+            people: Span {
+                at_least: people,
+                at_most: people + self.strangers.difference(&self.contacts).count() as u64,
+            },
         }
+    }
+
+    fn total_of(&self, sort: &Sort) -> DocumentTotal {
+        let at_least = self.certain.get(sort).map_or(0, |ids| ids.len() as u64);
+        let unsure =
+            self.unsure.iter().filter(|(sorts, _)| sorts.contains(sort)).map(|(_, ids)| ids.len() as u64);
+        let at_most = at_least + unsure.sum::<u64>() + self.loose.get(sort).copied().unwrap_or(0);
+        DocumentTotal { source: sort.0.to_owned(), kind: sort.1, count: Span { at_least, at_most } }
     }
 }
 
@@ -93,7 +109,13 @@ impl<'a> Found<'a> {
         self.truth.certain.entry(sort).or_default().insert(number);
     }
 
-    /// A document of which it is the importer's choice what sort it is, or whether it is one with another.
+    /// A document of which it is the importer's choice what sort it is; which document it is, is certain.
+    pub(crate) fn unsure_document(&mut self, sorts: &'static [Sort], number: u64) {
+        self.answer.documents += 1;
+        self.truth.unsure.entry(sorts).or_default().insert(number);
+    }
+
+    /// A document of which it is the importer's choice whether it is one with another.
     pub(crate) fn loose_document(&mut self, sorts: &[Sort]) {
         self.answer.documents += 1;
         self.also_maybe(sorts);
@@ -111,6 +133,7 @@ impl<'a> Found<'a> {
     }
 
     fn also_maybe(&mut self, sorts: &[Sort]) {
+        self.truth.all_loose += 1;
         for sort in sorts {
             *self.truth.loose.entry(*sort).or_default() += 1;
         }

@@ -54,7 +54,7 @@ impl Words {
     /// A thing of some field of interest.
     pub(crate) fn thing(&self, dice: &mut Dice) -> &'static str {
         let topic = dice.pick_favourite(&self.topics);
-        topic.things[dice.favourite(topic.things.len())]
+        dice.favourite_word(&topic.things)
     }
 
     /// What somebody types into a search field.
@@ -133,10 +133,10 @@ impl Words {
             text.push_str(before);
             let (slot, tail) = after.split_once('}').unwrap_or((after, ""));
             match slot {
-                "n" => text.push_str(*dice.pick_favourite(&topic.things)),
-                "m" => text.push_str(*dice.pick(&topic.things)),
-                "a" => text.push_str(*dice.pick_favourite(&topic.qualities)),
-                "v" => text.push_str(*dice.pick(&topic.doings)),
+                "n" => text.push_str(dice.favourite_word(&topic.things)),
+                "m" => text.push_str(dice.word(&topic.things)),
+                "a" => text.push_str(dice.favourite_word(&topic.qualities)),
+                "v" => text.push_str(dice.word(&topic.doings)),
                 "k" => text.push_str(&dice.between(2, 31).to_string()),
                 "y" => text.push_str(&dice.between(1998, 2026).to_string()),
                 _ => text.push_str(&rare_word(dice.favourite(RARE_WORDS))),

@@ -24,7 +24,7 @@ pub(crate) fn write(job: &Job<'_>) -> Result<(ExportAnswer, Truth), LifegenError
         dialect,
         Flaw::None,
         &[Stream::Search],
-        early.clone(),
+        early,
     )?;
     job.html(
         &mut export,

@@ -48,7 +48,7 @@ pub(crate) fn push_record_json(out: &mut String, record: &Record) {
     let start = out.len();
     push_json(out, &record.object);
     let (before, _) = phrase(record.verb, Language::English);
-    out.insert_str(start + 1, " ");
+    out.insert(start + 1, ' ');
     out.insert_str(start + 1, before);
     if let Some(url) = &record.url {
         out.push_str(",\n  \"titleUrl\": ");

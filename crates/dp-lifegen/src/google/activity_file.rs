@@ -52,7 +52,9 @@ impl<'a> Selection<'a> {
 fn count(found: &mut Found<'_>, record: &Record, event: &Event) {
     match record.sorts {
         [sort] => found.document(*sort, u64::from(event.id)),
-        sorts => found.loose_document(sorts),
+        // Without an address, the key of a record is its title, which is in the account's language.
+        sorts if record.url.is_none() => found.loose_document(sorts),
+        sorts => found.unsure_document(sorts, u64::from(event.id)),
     }
 }
 

@@ -36,7 +36,8 @@ pub(crate) fn write_calendar(
 
 /// A weekly rehearsal: its rule, one evening moved, one cancelled.
 fn write_weekly(plan: &Plan, edited: bool, out: &mut dyn Write, found: &mut Found<'_>) -> io::Result<()> {
-    let day = plan.first_day + 3;
+    // The first Tuesday; 1970-01-01 was a Thursday.
+    let day = plan.first_day + (5 - plan.first_day).rem_euclid(7);
     let uid = "weekly-choir@calendar.example.org";
     let at = |day: i32, clock: &str| format!("{}T{clock}", basic_date(day));
     let stamp = if edited { "20250921T101500Z" } else { "20210402T081500Z" };
@@ -98,7 +99,7 @@ fn write_event(
     if let Some(index) = event.planted {
         PLANTED[usize::from(index)].title.clone_into(&mut summary);
         PLANTED[usize::from(index)].body.clone_into(&mut description);
-    } else if edited && event.seed % 12 == 0 {
+    } else if edited && event.seed.is_multiple_of(12) {
         description.push_str(" Moved to the larger room.");
     }
     let mut lines = vec!["BEGIN:VEVENT".to_owned(), start];
@@ -107,7 +108,7 @@ fn write_event(
         let (year, ..) = civil(day);
         lines.push(format!("RRULE:FREQ=YEARLY;UNTIL={}1231T235959Z", year + 3));
     }
-    let changed = i64::from(edited && event.seed % 12 == 0);
+    let changed = i64::from(edited && event.seed.is_multiple_of(12));
     lines.extend([
         format!("DTSTAMP:{}", if edited { "20250921T101500Z" } else { "20210402T081500Z" }),
         format!("UID:{:016x}{:06x}@calendar.example.org", event.seed, event.id),

@@ -38,7 +38,7 @@ fn visit(plan: &Plan, event: &Event, shift_ms: i64) -> String {
     let title = record::planted_or(event, || title);
     let title = if event.planted.is_none() && dice.chance(0.01) { String::new() } else { title };
     let transition = *dice.pick(&["LINK", "LINK", "LINK", "TYPED", "AUTO_BOOKMARK", "GENERATED", "RELOAD"]);
-    let client = if event.seed % 3 == 0 { "bGFwdG9wLW9mLW1pcmE=" } else { "cGhvbmUtb2YtbWlyYTE=" };
+    let client = if event.seed.is_multiple_of(3) { "bGFwdG9wLW9mLW1pcmE=" } else { "cGhvbmUtb2YtbWlyYTE=" };
     format!(
         "{{\n      \"favicon_url\": {},\n      \"page_transition\": \"{transition}\",\n      \"title\": {},\n      \"url\": {},\n      \"client_id\": {},\n      \"time_usec\": {}\n    }}",
         json(&format!(

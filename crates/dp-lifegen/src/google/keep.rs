@@ -101,7 +101,7 @@ impl Note {
             note.text = Some(planted.body.to_owned());
             note.list.clear();
             note.label = Some("Recipes");
-        } else if edited && event.seed % 10 == 0 {
+        } else if edited && event.seed.is_multiple_of(10) {
             note.edited_ms += 40 * 86_400_000;
             match &mut note.text {
                 Some(text) => text.push_str("\nAdded later: it worked out after all."),
@@ -137,8 +137,8 @@ impl Note {
         let mut out = format!(
             "{{\"color\":\"{}\",\"isTrashed\":false,\"isPinned\":{},\"isArchived\":{}",
             self.color,
-            event.seed % 17 == 0,
-            event.seed % 5 == 0
+            event.seed.is_multiple_of(17),
+            event.seed.is_multiple_of(5)
         );
         if let Some(text) = &self.text {
             let _ = write!(

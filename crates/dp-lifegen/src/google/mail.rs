@@ -53,12 +53,16 @@ pub(crate) fn write_mbox(
         push_mail(&mut text, plan, event, labels);
         out.write_all(text.as_bytes())?;
         found.document(MAIL, u64::from(event.id));
+        let parties = parties(plan, &mut plan.dice(event, "mail"));
+        found.stranger(&parties.from.1);
+        found.stranger(&parties.to.1);
         if index == events.len() / 2 {
             let twin = Event { time_ms: event.time_ms + 1000, id: u32::MAX - 1, planted: None, ..*event };
             text.clear();
             push_broken(&mut text, &twin, labels);
             out.write_all(text.as_bytes())?;
             found.forgivable();
+            found.stranger("damaged@example.com");
             found.loose_document(&[MAIL]);
         }
     }
@@ -168,7 +172,7 @@ fn label_list(parties: &Parties, event: &Event, labels: Labels) -> String {
     if parties.is_newsletter {
         list.push(if german { "Kategorie: Werbung" } else { "Category Promotions" });
     }
-    if event.seed % 11 == 0 {
+    if event.seed.is_multiple_of(11) {
         list.push("Projects/Bread oven");
     }
     let joined = list.join(",");

@@ -150,7 +150,7 @@ pub(crate) fn write_comments_csv(
         let video = record::video(plan, dice.favourite(3000));
         let text = comment_text(plan, event, &mut dice);
         let segments = match text.split_once(' ') {
-            Some((first, rest)) if event.seed % 4 == 0 => {
+            Some((first, rest)) if event.seed.is_multiple_of(4) => {
                 format!("{{\"text\":{}}},{{\"text\":{}}}", json(&format!("{first} ")), json(rest))
             }
             _ => format!("{{\"text\":{}}}", json(&text)),
