@@ -5,12 +5,17 @@ pub mod analysis;
 mod batch;
 pub mod conformance;
 mod contract;
+pub mod dimensions;
 mod error;
 pub mod etl;
 mod filter;
+pub mod matching;
 pub mod memory;
+pub mod people;
 mod query;
+pub mod samples;
 mod snippet;
+pub mod sought;
 mod statistics;
 mod version;
 
@@ -24,4 +29,4 @@ pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, Hit, Hits, HistogramQuery, Import, ImportDraft,
     ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Top,
 };
-pub use version::VersionRank;
+pub use version::{VersionRank, compare_origins, content_hash};

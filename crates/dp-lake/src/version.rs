@@ -1,7 +1,8 @@
 //! Which of two versions of one record is the newer. The answer depends on what the versions say and
 //! on nothing else, so imports in any order end with the same documents.
 
-use dp_model::{Clock, Content};
+use dp_model::{Clock, Content, Provenance};
+use std::cmp::Ordering;
 
 /// What decides between two versions of a document: compared field by field, the greater wins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,9 +23,10 @@ impl VersionRank {
     /// Ranks a version that an export made at `exported_at_us` holds.
     #[must_use]
     pub fn of(content: &Content, exported_at_us: Option<i64>, content_hash: [u8; 16]) -> Self {
-        let exactness = content.time.as_ref().map_or(0, |time| {
-            2 * (time.precision as u8) + u8::from(time.clock == Clock::Instant)
-        });
+        let exactness = content
+            .time
+            .as_ref()
+            .map_or(0, |time| 2 * (time.precision as u8) + u8::from(time.clock == Clock::Instant));
         Self {
             modified_us: content.modified_us,
             exactness,
@@ -52,4 +54,25 @@ fn filled_fields(content: &Content) -> u8 {
     .into_iter()
     .map(u8::from)
     .sum()
+}
+
+/// The first 128 bits of BLAKE3 over the content's JSON form: equal exactly when the contents are.
+#[must_use]
+pub fn content_hash(content: &Content) -> [u8; 16] {
+    // Writing our own types as JSON into memory cannot fail.
+    let json = serde_json::to_vec(content).unwrap_or_default();
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&blake3::hash(&json).as_bytes()[..16]);
+    bytes
+}
+
+/// Compares two places where the same content was read, each with when its export was made; the lesser
+/// is the one that a vault names and ranks the content by.
+///
+/// Content counts as old as the earliest export that holds it. So a later export that only repeats it
+/// changes nothing, and imports in any order end the same.
+#[must_use]
+pub fn compare_origins(a: (Option<i64>, &Provenance), b: (Option<i64>, &Provenance)) -> Ordering {
+    let ((a_exported_us, a), (b_exported_us, b)) = (a, b);
+    (a_exported_us, &a.archive, &a.entry, a.position).cmp(&(b_exported_us, &b.archive, &b.entry, b.position))
 }
