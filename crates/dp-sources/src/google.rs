@@ -3,6 +3,7 @@
 mod activity;
 mod calendar;
 mod chrome;
+mod contacts;
 pub mod dates;
 mod keep;
 mod location;
@@ -11,6 +12,7 @@ mod maps;
 mod people;
 mod recognise;
 mod report;
+mod tasks;
 mod youtube;
 mod zoned;
 
@@ -30,6 +32,9 @@ pub static PARSERS: &[&dyn Parser] = &[
     &keep::KeepJson,
     &keep::KeepHtml,
     &calendar::Calendar,
+    &contacts::VCards,
+    &contacts::ContactsCsv,
+    &tasks::Tasks,
     &location::Records,
     &location::SemanticMonth,
     &location::AndroidTimeline,
