@@ -12,7 +12,7 @@ mod products;
 mod record;
 mod titles;
 
-pub(crate) use blocks::{BlockStart, for_each_block, tag_with_class};
+pub(crate) use blocks::{BlockStart, for_each_block};
 pub(super) use html::ActivityHtml;
 pub(super) use json::ActivityJson;
 pub(crate) use links::{is_video_id, is_youtube_host};

@@ -136,7 +136,7 @@ impl<'a> Cursor<'a> {
                 let (end, escaped) = string_end(self.data, self.at + 1).ok_or(JsonError::Incomplete)?;
                 let raw = &self.data[self.at + 1..end];
                 self.at = end + 1;
-                Ok(Some(if escaped { Cow::Owned(unescape(raw)) } else { String::from_utf8_lossy(raw) }))
+                Ok(Some(if escaped { Cow::Owned(unescape(raw)) } else { lossy(raw) }))
             }
             ValueKind::Number | ValueKind::Bool => {
                 let start = self.at;
@@ -328,7 +328,7 @@ impl Token for String {
     }
 
     fn string(&mut self, raw: &[u8], escaped: bool) {
-        let text = if escaped { Cow::Owned(unescape(raw)) } else { String::from_utf8_lossy(raw) };
+        let text = if escaped { Cow::Owned(unescape(raw)) } else { lossy(raw) };
         self.push('"');
         if text.bytes().any(|byte| byte < 0x20 || byte == b'"' || byte == b'\\') {
             for character in text.chars() {
@@ -356,6 +356,16 @@ impl Token for String {
         } else {
             self.string(raw, false);
         }
+    }
+}
+
+/// Text with invalid UTF-8 replaced. Nearly all text is valid, and plain validation is faster than
+/// validation that is prepared to replace.
+#[inline]
+fn lossy(raw: &[u8]) -> Cow<'_, str> {
+    match std::str::from_utf8(raw) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(raw),
     }
 }
 

@@ -27,12 +27,24 @@ pub fn form_decode(text: &str) -> Cow<'_, str> {
 /// The first value of a parameter in the query of a URL, as it stands.
 #[must_use]
 pub fn raw_query_parameter<'a>(url: &'a str, name: &str) -> Option<&'a str> {
-    let (_, query) = url.split_once('?')?;
-    let query = query.split_once('#').map_or(query, |(query, _)| query);
-    query.split('&').find_map(|pair| match pair.split_once('=') {
-        Some((key, value)) => (key == name).then_some(value),
-        None => (pair == name).then_some(""),
-    })
+    let bytes = url.as_bytes();
+    let mut at = memchr::memchr(b'?', bytes)? + 1;
+    let end = memchr::memchr(b'#', &bytes[at..]).map_or(bytes.len(), |length| at + length);
+    loop {
+        let past = memchr::memchr(b'&', &bytes[at..end]).map_or(end, |length| at + length);
+        let pair = &url[at..past];
+        if let Some(rest) = pair.strip_prefix(name) {
+            match rest.as_bytes().first() {
+                Some(b'=') => return Some(&rest[1..]),
+                None => return Some(""),
+                Some(_) => {}
+            }
+        }
+        if past == end {
+            return None;
+        }
+        at = past + 1;
+    }
 }
 
 /// The first value of a parameter in the query of a URL, decoded.
@@ -44,20 +56,31 @@ pub fn query_parameter(url: &str, name: &str) -> Option<String> {
 /// Host in lower case, without user and port, and path of an absolute URL with `//`.
 #[must_use]
 pub fn host_and_path(url: &str) -> Option<(Cow<'_, str>, &str)> {
-    let (_, rest) = url.split_once("//")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let bytes = url.as_bytes();
+    // The first colon or slash of an absolute URL is its scheme's end.
+    let scheme = memchr::memchr2(b':', b'/', bytes)?;
+    let start = match &bytes[scheme..] {
+        [b':', b'/', b'/', ..] => scheme + 3,
+        [b'/', b'/', ..] => scheme + 2,
+        _ => return None,
+    };
+    let rest = &url[start..];
+    let end = memchr::memchr3(b'/', b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
     let (authority, rest) = rest.split_at(end);
-    let path_end = rest.find(['?', '#']).unwrap_or(rest.len());
+    let path_end = memchr::memchr2(b'?', b'#', rest.as_bytes()).unwrap_or(rest.len());
+    // User, port and capitals are rare.
+    let plain = authority.bytes().all(|byte| !matches!(byte, b'@' | b':' | b'A'..=b'Z'));
+    let host = if plain { Cow::Borrowed(authority) } else { Cow::Owned(bare_host(authority)) };
+    (!host.is_empty()).then_some((host, &rest[..path_end]))
+}
+
+fn bare_host(authority: &str) -> String {
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
     let host = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let host = match host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        true => Cow::Owned(host.to_ascii_lowercase()),
-        false => Cow::Borrowed(host),
-    };
-    (!host.is_empty()).then_some((host, &rest[..path_end]))
+    host.to_ascii_lowercase()
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ pub(crate) struct BlockStart {
 }
 
 /// The first tag at or after `from` that has `class` among its classes (and maybe others).
-pub(crate) fn tag_with_class(data: &[u8], from: usize, class: &memmem::Finder<'_>) -> Option<BlockStart> {
+pub(super) fn tag_with_class(data: &[u8], from: usize, class: &memmem::Finder<'_>) -> Option<BlockStart> {
     let mut at = from;
     while let Some(found) = class.find(data.get(at..)?) {
         let hit = at + found;

@@ -4,7 +4,7 @@ use super::{
     File,
     blocks::{for_each_block, tag_with_class},
     convert::{Converted, convert},
-    html_cells::{Line, cells, inline_text, lines, link, read_caption, read_media},
+    html_cells::{Line, before_close, cells, has, inline_text, lines, link, read_caption, read_media},
     products::Product,
     record::{Record, When},
     source_of,
@@ -51,7 +51,10 @@ impl Parser for ActivityHtml {
             sink,
             |data, from| tag_with_class(data, from, &outer),
             |sink, block, position| {
-                let text = String::from_utf8_lossy(block);
+                let text = match std::str::from_utf8(block) {
+                    Ok(text) => Cow::Borrowed(text),
+                    Err(_) => String::from_utf8_lossy(block),
+                };
                 if let Cow::Owned(_) = text {
                     sink.warn(
                         WarningKind::BadEncoding,
@@ -127,7 +130,7 @@ fn is_gemini(record: &Record<'_>, caption: &str, file: &File) -> bool {
     record.products.first().is_some_and(named)
         || record.header.as_ref().is_some_and(named)
         || file.folder == Some(Product::Gemini)
-        || caption.contains("gemini.google.com/")
+        || has(caption, "gemini.google.com/")
 }
 
 /// Finds the line of the date: the last that is one, since titles may hold line breaks of their own.
@@ -139,7 +142,7 @@ fn find_date<'a>(lines: &[Line<'a>], gemini: bool, file: &File) -> (Option<usize
             return None;
         }
         // Sloppy pages close the cell on the date's own line.
-        let html = line.html.split_once("</div").map_or(line.html, |(html, _)| html);
+        let html = before_close(line.html);
         let text = inline_text(html);
         if text.is_empty() || !text.chars().any(char::is_numeric) {
             return None;
@@ -157,7 +160,7 @@ fn find_date<'a>(lines: &[Line<'a>], gemini: bool, file: &File) -> (Option<usize
     }
     // No line is a date: the last with a digit is what should have been one.
     let meant = lines.iter().enumerate().skip(1).rev().find_map(|(at, line)| {
-        let html = line.html.split_once("</div").map_or(line.html, |(html, _)| html);
+        let html = before_close(line.html);
         let text = inline_text(html);
         (line.anchor.is_none() && text.len() < 160 && text.chars().any(char::is_numeric))
             .then_some((at, text))
@@ -179,7 +182,7 @@ fn read_title<'a>(line: &Line<'a>, record: &mut Record<'a>) {
         return;
     }
     const VERB_BYTES_MAX: usize = 80;
-    let html = line.html.split_once("</div").map_or(line.html, |(html, _)| html);
+    let html = before_close(line.html);
     let cut = html.split_once("&nbsp;").or_else(|| html.split_once('\u{A0}'));
     match cut.filter(|(verb, object)| verb.len() <= VERB_BYTES_MAX && !object.trim().is_empty()) {
         Some((verb, object)) => {

@@ -18,6 +18,20 @@ pub(super) struct Cells<'a> {
     pub(super) caption: &'a str,
 }
 
+/// Whether a text holds another. Faster on short texts than the search of the standard library, which
+/// prepares for long ones.
+pub(super) fn has(text: &str, wanted: &str) -> bool {
+    memmem::find(text.as_bytes(), wanted.as_bytes()).is_some()
+}
+
+/// What stands before the end of the cell, which sloppy pages put on the last line.
+pub(super) fn before_close(html: &str) -> &str {
+    match memmem::find(html.as_bytes(), b"</div") {
+        Some(end) => &html[..end],
+        None => html,
+    }
+}
+
 /// Finds the cells by their classes; where a page has only `content-cell`, by order and content.
 pub(super) fn cells<'a>(block: &'a str, finder: &memmem::Finder<'_>) -> Cells<'a> {
     let mut cells = Cells::default();
@@ -30,14 +44,14 @@ pub(super) fn cells<'a>(block: &'a str, finder: &memmem::Finder<'_>) -> Cells<'a
         next = tag_with_class(bytes, start.inner, finder);
         let tag = &block[start.open..start.inner];
         let cell = &block[start.inner..next.map_or(block.len(), |next| next.open)];
-        if tag.contains("caption") {
+        if has(tag, "caption") {
             cells.caption = cell;
-        } else if tag.contains("text-right") {
+        } else if has(tag, "text-right") {
             cells.media = cell;
         } else if !seen_record {
             cells.record = cell;
             seen_record = true;
-        } else if cell.contains("<b>") {
+        } else if has(cell, "<b>") {
             cells.caption = cell;
         } else {
             cells.media = cell;
@@ -122,20 +136,19 @@ pub(super) fn lines(cell: &str) -> SmallVec<[Line<'_>; 6]> {
 
 /// The value of an attribute in a tag, undecoded.
 pub(super) fn attribute<'a>(tag: &'a str, name: &str) -> Option<&'a str> {
-    let mut rest = tag;
-    loop {
-        let (before, after) = rest.split_once(name)?;
-        let value = after.trim_start().strip_prefix('=').map(str::trim_start);
-        match value {
-            Some(value) if before.ends_with(|character: char| character.is_ascii_whitespace()) => {
-                return match value.chars().next()? {
-                    quote @ ('"' | '\'') => value[1..].split_once(quote).map(|(value, _)| value),
-                    _ => value.split([' ', '>']).next(),
-                };
-            }
-            _ => rest = after,
+    let bytes = tag.as_bytes();
+    for at in memmem::find_iter(bytes, name.as_bytes()) {
+        if at == 0 || !bytes[at - 1].is_ascii_whitespace() {
+            continue;
         }
+        let Some(value) = tag[at + name.len()..].trim_ascii_start().strip_prefix('=') else { continue };
+        let value = value.trim_ascii_start();
+        return match value.as_bytes().first()? {
+            &quote @ (b'"' | b'\'') => memchr(quote, &value.as_bytes()[1..]).map(|length| &value[1..=length]),
+            _ => value.split([' ', '>']).next(),
+        };
     }
+    None
 }
 
 /// The text of a piece of a line.
@@ -158,14 +171,21 @@ pub(super) fn inline_text(html: &str) -> Cow<'_, str> {
 /// Reads the sections of the caption. Their labels are words of a language; what they are is told
 /// from order and content.
 pub(super) fn read_caption<'a>(caption: &'a str, record: &mut Record<'a>) {
-    let mut sections = caption.split("<b>").skip(1).peekable();
+    let bytes = caption.as_bytes();
     let mut first = true;
-    while let Some(section) = sections.next() {
-        let Some((_label, body)) = section.split_once("</b>") else { continue };
-        let last = sections.peek().is_none();
+    let mut next = memmem::find(bytes, b"<b>");
+    while let Some(open) = next {
+        let start = open + 3;
+        next = memmem::find(&bytes[start..], b"<b>").map(|length| start + length);
+        let section = &caption[start..next.unwrap_or(caption.len())];
+        let Some(label_end) = memmem::find(section.as_bytes(), b"</b>") else { continue };
+        let body = &section[label_end + 4..];
+        let last = next.is_none();
         let is_first = std::mem::take(&mut first);
-        if body.contains("myaccount.google.com/activitycontrols") || (last && !is_first && spaces(body) >= 2)
-        {
+        let controls = !is_first
+            && (has(body, "myaccount.google.com/activitycontrols")
+                || (last && !has(body, "http") && spaces(body) >= 2));
+        if controls {
             read_controls(body, record);
         } else if is_map(body) {
             record.areas.extend(items(body).map(area));
@@ -201,20 +221,30 @@ fn spaces(html: &str) -> usize {
 }
 
 fn is_map(body: &str) -> bool {
-    memmem::find(body.as_bytes(), b"google.").is_some()
-        && (body.contains("/maps") || body.contains("maps.google."))
-        && body.contains("href")
+    has(body, "href") && has(body, "google.") && (has(body, "/maps") || has(body, "maps.google."))
 }
 
 /// The names of the settings stand between the first two no-break spaces, before a full stop.
 fn read_controls<'a>(body: &'a str, record: &mut Record<'a>) {
-    let mut parts = body.split("&nbsp;").flat_map(|part| part.split('\u{A0}')).skip(1);
-    let Some(names) = parts.next() else { return };
+    let Some((_, rest)) = cut_at_space(body) else { return };
+    let names = cut_at_space(rest).map_or(rest, |(names, _)| names);
     let names = inline_text(names);
     let names = names.trim_end_matches(['.', '。', ' ']);
     record
         .controls
         .extend(names.split(", ").filter(|name| !name.is_empty()).map(|name| Cow::Owned(name.to_owned())));
+}
+
+/// Cuts at the first no-break space, written either way.
+fn cut_at_space(html: &str) -> Option<(&str, &str)> {
+    let bytes = html.as_bytes();
+    let reference = memmem::find(bytes, b"&nbsp;").map(|at| (at, 6));
+    let character = memmem::find(bytes, "\u{A0}".as_bytes()).map(|at| (at, 2));
+    let (at, length) = match (reference, character) {
+        (Some(one), Some(other)) => one.min(other),
+        (one, other) => one.or(other)?,
+    };
+    Some((&html[..at], &html[at + length..]))
 }
 
 /// `<a href=map>At this general area</a> - <a href=help>From your device</a>`, or the older

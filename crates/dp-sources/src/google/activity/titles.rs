@@ -1,6 +1,8 @@
 //! The verb of a title: `Searched for `, `を視聴しました`. It depends on the language and is a bonus:
 //! an unknown one stays part of the title.
 
+use memchr::memmem;
+
 /// A title in its parts; `verb` and `suffix` hold no space at the object's side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Parts<'a> {
@@ -41,8 +43,9 @@ pub(super) fn around<'a>(title: &'a str, object: &str) -> Option<Parts<'a>> {
     if object.is_empty() {
         return None;
     }
-    let (verb, suffix) = title.split_once(object)?;
-    if suffix.contains(object) {
+    let at = memmem::find(title.as_bytes(), object.as_bytes())?;
+    let (verb, suffix) = (&title[..at], &title[at + object.len()..]);
+    if memmem::find(suffix.as_bytes(), object.as_bytes()).is_some() {
         return None;
     }
     let object = &title[verb.len()..title.len() - suffix.len()];
