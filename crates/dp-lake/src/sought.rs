@@ -48,7 +48,6 @@ pub fn sought(text: &str, mode: TermMode) -> Vec<Sought> {
         && let Some(last) = all.last_mut().filter(|last| last.is_word)
     {
         last.last_is_prefix = true;
-        last.is_word = false;
     }
     all
 }

@@ -14,8 +14,8 @@ use crate::{
     memory::MemoryVault,
 };
 use dp_model::{
-    Content, DocumentId, EntryStatus, Fix, Kind, Mention, Moment, PersonDraft, Place, Point, Precision,
-    Reading, Role, Sample,
+    DocumentId, EntryStatus, Fix, Kind, Mention, Moment, PersonDraft, Place, Point, Precision, Reading, Role,
+    Sample,
 };
 use futures::future::BoxFuture;
 use proptest::{
@@ -441,7 +441,9 @@ fn versions_of_a_document_share_its_id() {
     let named = Named { source: SOURCES[0], kind: KINDS[0], key: 2 };
     let versions = [0, 1, 2, 3].map(|number| named.version(number, 0));
     assert!(versions.iter().all(|version| version.id == named.id()));
-    let contents =
-        versions.into_iter().map(|version| version.content).collect::<std::collections::HashSet<Content>>();
+    let contents = versions
+        .into_iter()
+        .map(|version| version.content)
+        .collect::<std::collections::HashSet<dp_model::Content>>();
     assert!(contents.len() > 2);
 }

@@ -174,7 +174,13 @@ pub fn the_last_word_may_go_on(factory: &dyn Factory) {
     assert_eq!(subject.found(TermMode::Prefix, "sourdough br"), ["Sourdough bread"]);
     assert_eq!(subject.found(TermMode::Prefix, "b"), ["Sourdough bread", "dour breakfast"]);
     assert_eq!(subject.found(TermMode::Prefix, "ärz"), ["Ärzte"]);
-    assert_eq!(subject.found(TermMode::Prefix, "reakfast"), [""; 0]);
+    assert_eq!(subject.found(TermMode::Prefix, "eakf"), [""; 0]);
+    assert_eq!(
+        subject.found(TermMode::Prefix, "brekf"),
+        ["dour breakfast"],
+        "the beginning of a word with a typo"
+    );
+    assert_eq!(subject.found(TermMode::Prefix, "sourdogh bre"), ["Sourdough bread"], "a typo before it");
 }
 
 pub fn a_typo_is_forgiven_only_where_nothing_matches(factory: &dyn Factory) {

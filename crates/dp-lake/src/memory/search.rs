@@ -3,7 +3,7 @@
 use super::{MemoryVault, state::State};
 use crate::{
     Annotations, Filter, Hit, Hits, LakeError, Search, Sort, Term, TextQuery,
-    analysis::{OwnedToken, for_each_part, tokens},
+    analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
     matching::matches,
     sought::{Sought, sought},
 };
@@ -83,41 +83,22 @@ fn count(sought: &Sought, strings: &Strings) -> usize {
 
 /// The forms to look for: the one sought, or those that differ by a typo if it stands nowhere at all.
 fn forgiving(sought: Sought, vault: &BTreeMap<DocumentId, Strings>) -> Vec<Sought> {
-    let edits = sought.terms.first().map_or(0, |term| edits_forgiven(term));
-    if !sought.is_word || edits == 0 || vault.values().any(|strings| count(&sought, strings) > 0) {
+    if !sought.is_word || vault.values().any(|strings| count(&sought, strings) > 0) {
         return vec![sought];
     }
     let terms = vault.values().flatten().flatten().map(|token| token.term.as_str()).collect::<BTreeSet<_>>();
-    let near = terms.into_iter().filter(|term| edit_distance(term, &sought.terms[0]) <= edits);
-    near.map(|term| Sought { terms: vec![term.to_owned()], ..sought.clone() }).collect()
+    let meant = terms.into_iter().filter(|term| may_be_meant(term, &sought));
+    meant
+        .map(|term| Sought { terms: vec![term.to_owned()], last_is_prefix: false, ..sought.clone() })
+        .collect()
 }
 
-fn edits_forgiven(term: &str) -> usize {
-    match term.chars().count() {
-        0..=3 => 0,
-        4..=7 => 1,
-        _ => 2,
-    }
-}
-
-/// Characters to insert, delete, replace or swap with their neighbour to make one word the other.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let (a, b) = (a.chars().collect::<Vec<_>>(), b.chars().collect::<Vec<_>>());
-    let mut rows = vec![(0..=b.len()).collect::<Vec<_>>()];
-    for i in 1..=a.len() {
-        let mut row = vec![i];
-        for j in 1..=b.len() {
-            let above = &rows[i - 1];
-            let replaced = above[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = replaced.min(above[j] + 1).min(row[j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(rows[i - 2][j - 2] + 1);
-            }
-            row.push(least);
-        }
-        rows.push(row);
-    }
-    rows[a.len()][b.len()]
+/// Whether `term`, or a beginning of it where the word may go on, is the word but for a typo.
+fn may_be_meant(term: &str, sought: &Sought) -> bool {
+    let wanted = &sought.terms[0];
+    let edits = usize::from(forgiven_edits(wanted));
+    let is_near = |beginning: &str| edits > 0 && edit_distance(beginning, wanted) <= edits;
+    is_near(term) || (sought.last_is_prefix && term.char_indices().any(|(end, _)| is_near(&term[..end])))
 }
 
 fn sorted(mut found: Vec<(DocumentId, Option<i64>, usize)>, sort: Sort, limit: usize) -> Hits {
@@ -131,18 +112,4 @@ fn sorted(mut found: Vec<(DocumentId, Option<i64>, usize)>, sort: Sort, limit: u
     let hits =
         found.into_iter().take(limit).map(|(id, _, occurrences)| Hit { id, score: score_of(occurrences) });
     Hits { hits: hits.collect(), total }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn edits_are_counted() {
-        for (a, b, edits) in
-            [("zurich", "zurich", 0), ("zurich", "zurcih", 1), ("kitten", "sitting", 3), ("", "ab", 2)]
-        {
-            assert_eq!(edit_distance(a, b), edits, "{a} {b}");
-        }
-    }
 }
