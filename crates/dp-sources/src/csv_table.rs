@@ -102,10 +102,10 @@ pub fn head_rows(head: &[u8], head_is_whole: bool, rows_max: usize) -> Vec<Row> 
 
 /// Takes the byte-order mark off the first field of the file, and the quotes it kept from being seen.
 fn tidy_first(mut fields: Vec<String>, position: u64) -> Vec<String> {
-    if let (0, Some(first)) = (position, fields.first_mut()) {
-        if let Some(rest) = first.strip_prefix('\u{FEFF}') {
-            *first = rest.trim_matches('"').to_owned();
-        }
+    if let (0, Some(first)) = (position, fields.first_mut())
+        && let Some(rest) = first.strip_prefix('\u{FEFF}')
+    {
+        *first = rest.trim_matches('"').to_owned();
     }
     fields
 }

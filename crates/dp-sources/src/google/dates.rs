@@ -184,11 +184,11 @@ impl<'t> Reader<'t> {
         };
         let minute = self.after(separator)?;
         let second = self.after(separator).unwrap_or(0);
-        if let Some(Token::Word(word)) = self.tokens.get(self.at) {
-            if let Some((half, used)) = day_half(word, &self.tokens[self.at..]) {
-                self.half = Some(half);
-                self.at += used;
-            }
+        if let Some(Token::Word(word)) = self.tokens.get(self.at)
+            && let Some((half, used)) = day_half(word, &self.tokens[self.at..])
+        {
+            self.half = Some(half);
+            self.at += used;
         }
         let hour = match self.half {
             Some(half) => half.hour(hour)?,

@@ -54,8 +54,8 @@ impl Reader {
         if self.no_more_closes {
             return None;
         }
-        let mut at = from;
-        while !self.quotes_broken {
+        let mut at = if self.quotes_broken { bytes.len() } else { from };
+        loop {
             let stop = memchr::memchr3(b'>', b'"', b'\'', &bytes[at..]);
             let Some(stop) = stop.map(|length| at + length) else { break };
             if bytes[stop] == b'>' {

@@ -28,11 +28,11 @@ pub(super) fn tag_with_class(data: &[u8], from: usize, class: &memmem::Finder<'_
         let hit = at + found;
         let window = hit.saturating_sub(TAG_BYTES_MAX).max(from);
         let open = memrchr2(b'<', b'>', &data[window..hit]).map(|offset| window + offset);
-        if let Some(open) = open.filter(|&open| data[open] == b'<') {
-            if memmem::find(&data[open..hit], b"class").is_some() {
-                let length = memchr(b'>', &data[hit..])?;
-                return Some(BlockStart { open, inner: hit + length + 1 });
-            }
+        if let Some(open) = open.filter(|&open| data[open] == b'<')
+            && memmem::find(&data[open..hit], b"class").is_some()
+        {
+            let length = memchr(b'>', &data[hit..])?;
+            return Some(BlockStart { open, inner: hit + length + 1 });
         }
         at = hit + 1;
     }

@@ -115,11 +115,12 @@ fn one_line(text: &str) -> Cow<'_, str> {
 
 fn set_text(content: &mut Content, record: &mut Record<'_>, class: &Class<'_>) {
     let youtube = class.product.is_some_and(Product::is_youtube);
-    if youtube && record.subtitles.len() == 1 {
-        if let Some(author) = channel(&record.subtitles[0]) {
-            content.people.push(author);
-            record.subtitles.clear();
-        }
+    if youtube
+        && record.subtitles.len() == 1
+        && let Some(author) = channel(&record.subtitles[0])
+    {
+        content.people.push(author);
+        record.subtitles.clear();
     }
     let mut add = |text: &str| {
         let text = text.trim();
@@ -181,10 +182,10 @@ fn set_place(content: &mut Content, areas: &[Area<'_>], url: Option<&str>, class
     let point = areas.iter().find_map(|area| area.url.as_deref().and_then(links::map_point));
     if let Some(point) = point {
         content.place = Some(Place { point: Some(point), ..Place::default() });
-    } else if class.product == Some(Product::Maps) {
-        if let Some(point) = url.and_then(links::map_point) {
-            content.place = Some(Place { point: Some(point), ..Place::default() });
-        }
+    } else if class.product == Some(Product::Maps)
+        && let Some(point) = url.and_then(links::map_point)
+    {
+        content.place = Some(Place { point: Some(point), ..Place::default() });
     }
     let Some(first) = areas.first() else { return };
     // The point is the middle of an area of several square kilometres, on purpose.

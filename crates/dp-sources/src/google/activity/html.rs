@@ -31,7 +31,7 @@ impl Parser for ActivityHtml {
     }
 
     fn recognises(&self, peek: &Peek<'_>) -> bool {
-        tag_with_class(peek.head, 0, &Finder::new("outer-cell")).is_some()
+        tag_with_class(peek.head, 0, &Finder::new("outer-cell")).is_some() || is_long_head(peek)
     }
 
     fn parse(
@@ -84,6 +84,17 @@ impl Parser for ActivityHtml {
     }
 }
 
+/// Whether these bytes are no more than the style sheet that pages of activity carry inside, which can
+/// be longer than what recognition gets to see.
+fn is_long_head(peek: &Peek<'_>) -> bool {
+    let has = |wanted: &str| memmem::find(peek.head, wanted.as_bytes()).is_some();
+    !peek.head_is_whole()
+        && peek.head.trim_ascii_start().first() == Some(&b'<')
+        && has("<style")
+        && !has("</style>")
+        && (has("material-design-lite") || has(".mdl-") || has(".content-cell") || has(".outer-cell"))
+}
+
 /// Reads one block. None if it has no cell with a record.
 fn read_block<'a>(block: &'a str, content: &Finder<'_>, file: &File) -> Option<Record<'a>> {
     let cells = cells(block, content);
@@ -97,7 +108,7 @@ fn read_block<'a>(block: &'a str, content: &Finder<'_>, file: &File) -> Option<R
     read_media(cells.media, &mut record);
 
     let lines = lines(cells.record);
-    let gemini = is_gemini(&record, &cells.caption, file);
+    let gemini = is_gemini(&record, cells.caption, file);
     let (date, when) = find_date(&lines, gemini, file);
     record.when = when;
     read_title(&lines[0], &mut record);
@@ -214,10 +225,8 @@ fn read_middle<'a>(lines: &[Line<'a>], gemini: bool, record: &mut Record<'a>) {
             });
         }
     }
-    if gemini {
-        if let Cow::Owned(title) = &mut record.title {
-            title.truncate(title.trim_end().len());
-        }
+    if gemini && let Cow::Owned(title) = &mut record.title {
+        title.truncate(title.trim_end().len());
     }
 }
 

@@ -279,7 +279,8 @@ fn content_decides_what_is_activity() {
     assert!(recognised(&ActivityJson, r#" [ {"title":"x","time":"2020"#));
     assert!(!recognised(&ActivityJson, r#"[{"kind":"youtube#playlistItem","title":"x","time":"y"}]"#));
     assert!(!recognised(&ActivityJson, r#"{"title":"x","time":"y"}"#));
-    assert!(recognised(&ActivityHtml, &page(&[])) == false);
+    assert!(!recognised(&ActivityHtml, &page(&[])));
+    assert!(recognised(&ActivityHtml, "<html><head><title>x</title><style>.mdl-grid{} .content-cell{"));
     assert!(recognised(&ActivityHtml, &page(&[("a", "b", "c", "d")])));
 }
 
