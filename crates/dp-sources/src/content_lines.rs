@@ -144,7 +144,8 @@ fn is_open_quoted_printable(line: &[u8]) -> bool {
     if line.last() != Some(&b'=') {
         return false;
     }
-    let head = &line[..memchr::memchr(b':', line).unwrap_or(0)];
+    let start = &line[..line.len().min(1024)];
+    let head = &line[..memchr::memchr(b':', start).unwrap_or(0)];
     head.to_ascii_uppercase().windows(16).any(|word| word == b"QUOTED-PRINTABLE")
 }
 

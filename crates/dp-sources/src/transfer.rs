@@ -168,8 +168,8 @@ fn unescape_from(raw: &[u8]) -> Cow<'_, [u8]> {
     let mut out = Vec::new();
     let mut kept = 0;
     for hit in memchr::memmem::find_iter(raw, b">From ") {
-        let line = memchr::memrchr(b'\n', &raw[..hit]).map_or(0, |at| at + 1);
-        if raw[line..hit].iter().all(|byte| *byte == b'>') {
+        let signs = raw[..hit].iter().rev().take_while(|byte| **byte == b'>').count();
+        if hit == signs || raw[hit - signs - 1] == b'\n' {
             out.extend_from_slice(&raw[kept..hit]);
             kept = hit + 1;
         }

@@ -39,6 +39,9 @@ const NAMED: &[(&str, &str)] = &[
     ("X-GOOGLE-CONFERENCE", "conference"),
 ];
 
+/// An event in more categories than this is not a real one.
+const LABELS_MAX: usize = 1_000;
+
 /// Makes the document, and says what could not be read.
 pub(super) fn convert(item: Item, info: &CalendarInfo, context: &Context<'_>) -> (Draft, Problems) {
     let mut problems = Problems::new();
@@ -146,7 +149,7 @@ fn labels(item: &Item, info: &CalendarInfo) -> Labels {
     let categories = item.properties.iter().filter(|line| line.name == "CATEGORIES");
     let names = std::iter::once(info.name.clone()).chain(categories.flat_map(|line| line.parts(',')));
     for name in names.filter(|name| !name.is_empty()) {
-        if !labels.iter().any(|known| *known == name) {
+        if labels.len() < LABELS_MAX && !labels.iter().any(|known| *known == name) {
             labels.push(name.into());
         }
     }

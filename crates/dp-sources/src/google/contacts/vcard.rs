@@ -7,6 +7,9 @@ use super::{
 use crate::{Sink, SinkClosed, content_lines::ContentLine, times, transfer::base64_pieces};
 use dp_model::{BlobHash, Media, WarningKind};
 
+/// Most lines of one card that are read.
+const LINES_MAX: usize = 10_000;
+
 /// Gathers the lines of a card and hands it over at its end.
 pub(super) struct Reader {
     card_bytes_max: usize,
@@ -70,8 +73,9 @@ impl Reader {
 
     fn gather(&mut self, line: ContentLine) {
         self.bytes += line.value.len() + line.name.len();
-        self.too_large |= line.cut || self.bytes > self.card_bytes_max;
-        if self.bytes <= self.card_bytes_max {
+        let fits = self.bytes <= self.card_bytes_max && self.lines.len() < LINES_MAX;
+        self.too_large |= line.cut || !fits;
+        if fits {
             self.lines.push(line);
         }
     }
@@ -85,7 +89,7 @@ impl Reader {
             sink.warn(
                 WarningKind::TooLarge,
                 position,
-                format!("this card is larger than the limit of {limit} bytes (limit import.record_bytes_max); its beginning was kept"),
+                format!("this card is larger than the limit of {limit} bytes (limit import.record_bytes_max) or has more than {LINES_MAX} lines; its beginning was kept"),
             )?;
         }
         if lines.iter().any(|line| line.replaced) {

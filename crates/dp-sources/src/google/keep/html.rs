@@ -105,16 +105,16 @@ fn element<'p>(page: &'p str, tag: &str, class: &str) -> Option<&'p str> {
 }
 
 /// The insides of all `span`s of this class.
-fn elements<'p>(page: &'p str, class: &str) -> impl Iterator<Item = &'p str> {
+fn elements<'p>(page: &'p str, class: &str) -> impl Iterator<Item = &'p str> + use<'p> {
     let mark = format!("<span class=\"{class}\"");
-    page.match_indices(&mark)
-        .filter_map(|(at, mark)| {
-            let inside = &page[at + mark.len()..];
-            let inside = &inside[inside.find('>')? + 1..];
-            Some(inside.split("</span>").next().unwrap_or(inside))
-        })
-        .collect::<Vec<_>>()
-        .into_iter()
+    let mut rest = page;
+    std::iter::from_fn(move || {
+        let inside = &rest[rest.find(&mark)? + mark.len()..];
+        let inside = &inside[inside.find('>')? + 1..];
+        let (text, after) = inside.split_once("</span>").unwrap_or((inside, ""));
+        rest = after;
+        Some(text)
+    })
 }
 
 fn attribute<'p>(html: &'p str, name: &str) -> Option<&'p str> {

@@ -175,6 +175,54 @@ fn the_samples_give_a_note_each() {
     assert_eq!(of("note_listcontent.json"), Some((2, 0, 0)));
 }
 
+#[test]
+fn the_sample_archives_give_their_notes_once() {
+    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/samples/google-takeout/");
+    let notesnook = "streetwriters-notesnook-importer/packages/core/__tests__/data/keep/";
+    for (archive, notes, media) in [
+        (format!("{notesnook}takeout-20260605T094613Z-3-001.zip"), 1, 0),
+        (format!("{notesnook}takeout.zip"), 5, 2),
+        (
+            "marph91-jimmy-test-data/test_data/google_keep/test_1_frontmatter/takeout-20250130T150824Z-001.tgz"
+                .to_owned(),
+            7,
+            1,
+        ),
+    ] {
+        let path = std::path::PathBuf::from(format!("{samples}{archive}"));
+        if !path.exists() {
+            eprintln!("skipped: no sample at {}", path.display());
+            return;
+        }
+        let exports = dp_archive::open(&[path], &dp_archive::Limits::default()).unwrap();
+        let entries = exports[0].entries();
+        let surroundings = Paths(entries.iter().map(|entry| entry.key.clone()).collect());
+        let mut found = Found::default();
+        for (at, entry) in entries.iter().enumerate() {
+            let mut reader = exports[0].reader();
+            let head = reader.head(at).unwrap();
+            let peek = Peek { path: &entry.key, size_bytes: entry.size_bytes, head: &head };
+            let crate::Recognition::Parse(parser) = crate::recognise(&peek, &surroundings) else { continue };
+            if !parser.name().starts_with("google.keep") {
+                continue;
+            }
+            let context = Context {
+                path: &entry.key,
+                exported_at_us: None,
+                home_zone: None,
+                record_bytes_max: 16 << 20,
+                surroundings: &surroundings,
+            };
+            parser.parse(&context, &mut reader.open(at).unwrap(), &mut found).unwrap();
+        }
+        assert_eq!(found.warnings, [], "{archive}");
+        assert_eq!(found.drafts.len(), notes, "{archive}");
+        assert_eq!(found.drafts.iter().map(|draft| draft.content.media.len()).sum::<usize>(), media, "{archive}");
+        let keys: std::collections::HashSet<_> = found.drafts.iter().map(|draft| &draft.key).collect();
+        assert_eq!(keys.len(), notes, "{archive}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_end_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {

@@ -126,6 +126,9 @@ pub(super) fn decode_words(raw: &[u8]) -> String {
     out
 }
 
+/// Longest encoded word that is read; the standard allows 75 bytes, programs write some hundred.
+const WORD_BYTES_MAX: usize = 4096;
+
 pub(super) struct EncodedWord<'m> {
     charset: &'m [u8],
     bytes: Vec<u8>,
@@ -139,7 +142,7 @@ pub(super) fn encoded_word(raw: &[u8]) -> Option<EncodedWord<'_>> {
     let mark = memchr::memchr(b'?', &rest[..rest.len().min(64)])?;
     let charset = rest[..mark].split(|byte| *byte == b'*').next()?;
     let (encoding, rest) = (rest.get(mark + 1)?, rest.get(mark + 2..)?.strip_prefix(b"?")?);
-    let end = memchr::memmem::find(rest, b"?=")?;
+    let end = memchr::memmem::find(&rest[..rest.len().min(WORD_BYTES_MAX)], b"?=")?;
     let mut bytes = Vec::with_capacity(end);
     match encoding {
         b'B' | b'b' => {

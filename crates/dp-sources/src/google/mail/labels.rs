@@ -3,6 +3,9 @@
 
 use super::header::{decode_words, split_outside_quotes, unfold};
 
+/// Gmail allows 10,000 labels in an account; a mail that has more than this of them is not a real one.
+const LABELS_MAX: usize = 1_000;
+
 /// Names that Gmail gives, English first. Compared case-folded.
 const SYSTEM: &[(&str, &[&str])] = &[
     (
@@ -418,7 +421,7 @@ pub(super) fn parse(value: &[u8]) -> Vec<String> {
         // Split at ASCII, so it is text still.
         let piece = String::from_utf8_lossy(piece);
         let label = canonical(&unquoted(piece.trim()));
-        if !label.is_empty() && !labels.contains(&label) {
+        if labels.len() < LABELS_MAX && !label.is_empty() && !labels.contains(&label) {
             labels.push(label);
         }
     }

@@ -217,6 +217,11 @@ impl<'r> MboxReader<'r> {
         self.base += self.start as u64;
         self.end -= self.start;
         self.start = 0;
+        if self.buffer.len() > 8 * CHUNK_BYTES && self.end < CHUNK_BYTES {
+            // One large mail is no reason to hold its memory to the end.
+            self.buffer.truncate(2 * CHUNK_BYTES);
+            self.buffer.shrink_to_fit();
+        }
         if self.end + CHUNK_BYTES / 2 > self.buffer.len() {
             let grown = (self.buffer.len() * 2).min(self.mail_bytes_max + 2 * CHUNK_BYTES);
             self.buffer.resize(grown.max(self.end + CHUNK_BYTES), 0);

@@ -160,8 +160,8 @@ fn metadata(
     if mail.cut {
         metadata.push_bool("cut", true);
     }
-    let other = headers.0.iter().enumerate().filter(|(at, field)| !is_told(headers, *at, field));
-    let other = other.map(|(_, field)| field).collect::<Vec<_>>();
+    let mut told = [false; TOLD.len()];
+    let other = headers.0.iter().filter(|field| !is_told(field, &mut told)).collect::<Vec<_>>();
     if !other.is_empty() {
         metadata.push_with("headers", |out| write_headers(&other, out));
     }
@@ -169,27 +169,50 @@ fn metadata(
 }
 
 /// Whether the document says this field already; of fields that come twice only the first is said.
-fn is_told(headers: &Headers<'_>, at: usize, field: &Field<'_>) -> bool {
+fn is_told(field: &Field<'_>, told: &mut [bool; TOLD.len()]) -> bool {
     if PEOPLE.iter().any(|(name, _)| field.is(name)) {
         return true;
     }
-    let Some(name) = TOLD.iter().find(|name| field.is(name)) else { return false };
-    let first = headers.0.iter().position(|other| other.is(name)) == Some(at);
+    let Some(at) = TOLD.iter().position(|name| field.is(name)) else { return false };
+    let first = !std::mem::replace(&mut told[at], true);
     // A date that is no plain one may say more than could be read.
-    first
-        && (*name != "date"
-            || date::header(&field.text()).is_some_and(|moment| moment.clock == Clock::Instant))
+    let plain_date = || date::header(&field.text()).is_some_and(|moment| moment.clock == Clock::Instant);
+    first && (TOLD[at] != "date" || plain_date())
 }
 
 /// Writes `[["Name","value"],…]` in the order of the mail.
 fn write_headers(fields: &[&Field<'_>], out: &mut String) {
-    let json = |text: &str| serde_json::to_string(text).unwrap_or_else(|_| "\"\"".to_owned());
     for (at, field) in fields.iter().enumerate() {
         out.push_str(if at == 0 { "[[" } else { ",[" });
-        out.push_str(&json(&String::from_utf8_lossy(field.name)));
+        write_json(&String::from_utf8_lossy(field.name), out);
         out.push(',');
-        out.push_str(&json(&field.text()));
+        // Most are plain text but for their folds; they are written without a copy.
+        match std::str::from_utf8(field.value) {
+            Ok(text) if !text.contains("=?") => write_json(text.trim(), out),
+            _ => write_json(&field.text(), out),
+        }
         out.push(']');
     }
     out.push(']');
+}
+
+/// Writes a JSON string, leaving out line breaks: in a header they are folds.
+fn write_json(text: &str, out: &mut String) {
+    out.push('"');
+    let mut written = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(&text[written..at]);
+        written = at + 1;
+        match byte {
+            b'\r' | b'\n' => {}
+            b'\t' => out.push_str("\\t"),
+            b'"' | b'\\' => out.extend(['\\', byte as char]),
+            control => out.push_str(&format!("\\u{control:04x}")),
+        }
+    }
+    out.push_str(&text[written..]);
+    out.push('"');
 }

@@ -314,6 +314,26 @@ fn the_sample_of_a_group_gives_three_mails() {
     assert!(found.drafts.iter().all(|draft| draft.content.labels.as_slice() == ["my-group"]));
 }
 
+#[test]
+fn repetition_costs_no_more_than_its_length() {
+    let many = |text: &str| text.repeat((1 << 20) / text.len());
+    for mail in [
+        format!("Subject: s\n\n{}", many(">From ")),
+        format!("Subject: {}\n\nx", many("=?u?Q?")),
+        format!("{}\nx", many("Subject: s\n")),
+        format!("{}\nx", many("Date: s\n")),
+        format!("To: {}\n\nx", many("<(\"")),
+        format!("To: {}\n\nx", many("a@b,")),
+        format!("X-Gmail-Labels: {}\n\nx", (0..200_000).map(|n| format!("l{n},")).collect::<String>()),
+        format!("Content-Type: multipart/mixed; boundary=b\n\n{}", many("--b\n")),
+        format!("Content-Type: text/plain; {}\n\nx", many("a*0=b;")),
+        format!("Subject: s\n\n{}", many("\n\nFrom 1@xxx ")),
+    ] {
+        let found = read(&format!("{FROM}{mail}\n"));
+        assert_eq!(found.drafts.len(), 1);
+    }
+}
+
 proptest! {
     #[test]
     fn any_bytes_end_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
