@@ -3,7 +3,7 @@
 
 use crate::{
     TermMode,
-    analysis::{OwnedToken, TokenKind, tokens},
+    analysis::{OwnedToken, TokenKind, searched_url, tokens},
 };
 
 /// Terms that must stand next to each other in one string.
@@ -34,27 +34,30 @@ impl Sought {
 /// What `text` looks for in this mode; all of it must be found, each in any string of a document.
 /// Nothing if there is no word in it.
 ///
-/// Words of scripts with spaces are looked for one by one. A run of characters of a script without
-/// is looked for as it stands, wherever it is in a longer run. A phrase is one whole.
+/// What stands between white space is one whole: a word, an address or a link by its parts next to
+/// each other, a run of characters of a script without spaces wherever it is in a longer run. A phrase
+/// is one whole too.
 #[must_use]
 pub fn sought(text: &str, mode: TermMode) -> Vec<Sought> {
-    let tokens = tokens(text);
-    let mut all = match mode {
-        TermMode::Phrase => vec![Sought { is_word: false, ..whole(&tokens) }],
-        TermMode::Words | TermMode::Prefix => runs(&tokens).map(whole).collect::<Vec<_>>(),
-    };
-    all.retain(|sought| !sought.terms.is_empty());
+    if mode == TermMode::Phrase {
+        let phrase = Sought { is_word: false, ..whole(&tokens(text)) };
+        return if phrase.terms.is_empty() { Vec::new() } else { vec![phrase] };
+    }
+    let mut last_goes_on = false;
+    let mut all = Vec::new();
+    for chunk in text.split_whitespace() {
+        let tokens = tokens(searched_url(chunk));
+        if let Some(last) = tokens.last() {
+            last_goes_on = last.kind == TokenKind::Word;
+            all.push(whole(&tokens));
+        }
+    }
     if mode == TermMode::Prefix
-        && let Some(last) = all.last_mut().filter(|last| last.is_word)
+        && let Some(last) = all.last_mut().filter(|_| last_goes_on)
     {
         last.last_is_prefix = true;
     }
     all
-}
-
-/// Cuts tokens into single words and runs of pairs with their last character.
-fn runs(tokens: &[OwnedToken]) -> impl Iterator<Item = &[OwnedToken]> {
-    tokens.split_inclusive(|token| token.kind != TokenKind::Pair)
 }
 
 /// All tokens in their order. The last character of a closing run repeats what the pair before it says,
@@ -100,6 +103,15 @@ mod tests {
         assert!(!is_found("東京都", TermMode::Words, "東京と京都"));
         assert!(is_found("京都 map", TermMode::Phrase, "東京都 map"));
         assert!(!is_found("東京 map", TermMode::Phrase, "東京都 map"));
+    }
+
+    #[test]
+    fn addresses_and_links_are_sought_by_their_parts_in_order() {
+        assert!(is_found("mia.lund@example.org", TermMode::Words, "to Mia.Lund@example.org"));
+        assert!(!is_found("mia.lund@example.org", TermMode::Words, "lund mia, example org"));
+        assert!(is_found("https://www.example.org/a", TermMode::Words, "example.org/a/b"));
+        assert!(is_found("don't stop", TermMode::Words, "Stop! Don’t!"));
+        assert!(is_found("mia.lu", TermMode::Prefix, "mia.lund@example.org"));
     }
 
     #[test]

@@ -1,8 +1,12 @@
 //! How many typing mistakes a word may hold and still be meant, and how many there are.
 
-/// Mistakes forgiven in a folded word: none in short ones, where every letter makes another word.
+/// Mistakes forgiven in a folded word: none in short ones, where every letter makes another word, and
+/// none where there are digits, because a number has no misspelling.
 #[must_use]
 pub fn forgiven_edits(term: &str) -> u8 {
+    if term.bytes().any(|byte| byte.is_ascii_digit()) {
+        return 0;
+    }
     match term.chars().count() {
         0..4 => 0,
         4..8 => 1,

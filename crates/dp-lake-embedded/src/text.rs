@@ -1,0 +1,332 @@
+//! The text index: a projection of the store that finds rows by words. Documents go in by row number;
+//! searches give row numbers back. It knows nothing of SQL, and can be deleted and built anew.
+
+mod any_term;
+mod compile;
+mod entry;
+mod filters;
+mod gathered;
+mod schema;
+mod search;
+#[cfg(test)]
+mod tests;
+mod throttle;
+mod tokenizers;
+mod vocabulary;
+
+pub(crate) use entry::IndexedDocument;
+pub(crate) use search::RowHits;
+
+use compile::Compiler;
+use dp_lake::{Filter, LakeError, Sort, TextQuery};
+use entry::Entry;
+use schema::{FORMAT, Fields};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+use tantivy::{
+    Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term,
+    directory::MmapDirectory,
+    index::IndexBuilder,
+    indexer::{IndexWriterOptions, LogMergePolicy, UserOperation},
+};
+use throttle::Throttle;
+use vocabulary::Vocabulary;
+
+/// Documents handed to the indexer in one go: waking it costs more than a short document.
+const BATCH_DOCUMENTS: usize = 256;
+/// Bytes of documents handed over in one go.
+const BATCH_BYTES: usize = 1 << 20;
+/// Bytes of documents that may wait for the indexer.
+const UNDER_WAY_BYTES: usize = 16 << 20;
+/// Segments of about one size that are merged into one.
+const MERGED_SEGMENTS: usize = 6;
+
+/// How an index is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// For one process at a time: creates what is not there.
+    ReadWrite {
+        /// Indexing threads.
+        threads: usize,
+        /// Memory of all of them together.
+        memory_bytes: usize,
+    },
+    /// Beside any other process.
+    ReadOnly,
+}
+
+/// A text index in its directory.
+pub(crate) struct TextIndex {
+    directory: PathBuf,
+    index: Index,
+    fields: Fields,
+    reader: IndexReader,
+    sequence: AtomicU64,
+    writer: Option<Mutex<Writer>>,
+}
+
+struct Writer {
+    writer: IndexWriter<Entry>,
+    throttle: Arc<Throttle>,
+    waiting: Vec<UserOperation<Entry>>,
+    waiting_bytes: usize,
+}
+
+impl TextIndex {
+    /// Opens the index in `directory`; for writing, creates it if there is none.
+    ///
+    /// # Errors
+    /// `Projection` if it is damaged, of another format, or (for reading) not there.
+    pub(crate) fn open(directory: &Path, mode: Mode) -> Result<Self, LakeError> {
+        guarded(|| Self::open_index(directory, mode))
+    }
+
+    fn open_index(directory: &Path, mode: Mode) -> Result<Self, LakeError> {
+        let (schema, fields) = schema::schema();
+        if mode != Mode::ReadOnly {
+            fs_err::create_dir_all(directory).map_err(|source| LakeError::Io {
+                context: format!("could not create the text index in {}", directory.display()),
+                source,
+            })?;
+        }
+        let files = MmapDirectory::open(directory).map_err(|error| damaged(&error.to_string()))?;
+        let exists = Index::exists(&files).map_err(|error| damaged(&error.to_string()))?;
+        if !exists && mode == Mode::ReadOnly {
+            return Err(damaged("it is not there"));
+        }
+        let is_new = !exists;
+        let mut index = if is_new {
+            IndexBuilder::new().schema(schema.clone()).settings(schema::settings()).open_or_create(files)
+        } else {
+            Index::open(files)
+        }
+        .map_err(failed)?;
+        if index.schema() != schema {
+            return Err(damaged("it was made by another version of Datapunk"));
+        }
+        index.set_tokenizers(tokenizers::manager());
+        let writer = match mode {
+            Mode::ReadWrite { threads, memory_bytes } => Some(Writer::new(&index, threads, memory_bytes)?),
+            Mode::ReadOnly => None,
+        };
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into().map_err(failed)?;
+        let opened = Self {
+            directory: directory.to_owned(),
+            index,
+            fields,
+            reader,
+            sequence: AtomicU64::new(0),
+            writer: writer.map(Mutex::new),
+        };
+        if is_new {
+            opened.commit(0)?;
+        }
+        opened.sequence.store(opened.read_sequence()?, Ordering::Release);
+        Ok(opened)
+    }
+
+    /// The sequence number given with the last commit; 0 before the first.
+    pub(crate) fn sequence(&self) -> u64 {
+        self.sequence.load(Ordering::Acquire)
+    }
+
+    fn read_sequence(&self) -> Result<u64, LakeError> {
+        let payload = self.index.load_metas().map_err(failed)?.payload.unwrap_or_default();
+        let (format, sequence) = payload.split_once(' ').unwrap_or_default();
+        if format.parse() != Ok(FORMAT) {
+            return Err(damaged("it was made by another version of Datapunk"));
+        }
+        sequence.parse().map_err(|_| damaged("its last commit says nothing"))
+    }
+
+    /// Adds a document; `replaces` says that another version of the row may be in the index. It can be
+    /// found after the next commit.
+    ///
+    /// # Errors
+    /// `ReadOnly`, or `Engine` if the indexer has failed.
+    pub(crate) fn put(
+        &self,
+        row: u64,
+        replaces: bool,
+        document: &IndexedDocument<'_>,
+    ) -> Result<(), LakeError> {
+        let entry = Entry::new(self.fields, row, document);
+        let mut writer = self.writer()?;
+        if replaces {
+            writer.waiting.push(UserOperation::Delete(Term::from_field_u64(self.fields.row, row)));
+        }
+        writer.add(entry)
+    }
+
+    /// Removes a row, if it is there, with the next commit.
+    ///
+    /// # Errors
+    /// As `put`.
+    pub(crate) fn delete(&self, row: u64) -> Result<(), LakeError> {
+        let mut writer = self.writer()?;
+        writer.waiting.push(UserOperation::Delete(Term::from_field_u64(self.fields.row, row)));
+        if writer.waiting.len() >= BATCH_DOCUMENTS { writer.hand_over() } else { Ok(()) }
+    }
+
+    /// Makes all puts and deletes durable and visible, together with `sequence`.
+    ///
+    /// # Errors
+    /// As `put`.
+    pub(crate) fn commit(&self, sequence: u64) -> Result<(), LakeError> {
+        let mut writer = self.writer()?;
+        writer.hand_over()?;
+        let mut prepared = writer.writer.prepare_commit().map_err(failed)?;
+        prepared.set_payload(&format!("{FORMAT} {sequence}"));
+        prepared.commit().map_err(failed)?;
+        drop(writer);
+        self.reader.reload().map_err(failed)?;
+        self.sequence.store(sequence, Ordering::Release);
+        Ok(())
+    }
+
+    /// Rows that match; see [`RowHits`].
+    ///
+    /// # Errors
+    /// `Projection` if the index is damaged, `Engine` if it can't be read.
+    pub(crate) fn search(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        sort: Sort,
+        limit: usize,
+    ) -> Result<RowHits, LakeError> {
+        guarded(|| {
+            let searcher = self.reader.searcher();
+            let compiler = Compiler { vocabulary: Vocabulary { searcher: &searcher, fields: self.fields } };
+            let compiled = compiler.compile(query, filter).map_err(failed)?;
+            search::run(&searcher, compiled, sort, limit).map_err(failed)
+        })
+    }
+
+    /// Looks for commits of another process. What was there before stays if that fails.
+    pub(crate) fn refresh(&self) {
+        if self.reader.reload().is_ok()
+            && let Ok(sequence) = self.read_sequence()
+        {
+            self.sequence.store(sequence, Ordering::Release);
+        }
+    }
+
+    /// Documents that can be found.
+    pub(crate) fn count(&self) -> u64 {
+        self.reader.searcher().num_docs()
+    }
+
+    /// What is wrong with the index; `thorough` reads every file.
+    pub(crate) fn check(&self, thorough: bool) -> Vec<String> {
+        let looked = guarded(|| {
+            let mut problems = Vec::new();
+            let metas = self.index.load_metas().map_err(failed)?;
+            for segment in &metas.segments {
+                for kind in ["term", "idx", "pos", "fieldnorm", "fast"] {
+                    let file = format!("{}.{kind}", segment.id().uuid_string());
+                    if !self.directory.join(&file).is_file() {
+                        problems.push(format!("{file} is missing"));
+                    }
+                }
+            }
+            if thorough && problems.is_empty() {
+                let broken = self.index.validate_checksum().map_err(failed)?;
+                problems.extend(broken.iter().map(|file| format!("{} is damaged", file.display())));
+                problems.sort_unstable();
+            }
+            Ok(problems)
+        });
+        looked.unwrap_or_else(|error| vec![error.to_string()])
+    }
+
+    /// Bytes of its files.
+    pub(crate) fn size_bytes(&self) -> u64 {
+        let Ok(entries) = std::fs::read_dir(&self.directory) else { return 0 };
+        entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+    }
+
+    fn writer(&self) -> Result<MutexGuard<'_, Writer>, LakeError> {
+        let writer = self.writer.as_ref().ok_or(LakeError::ReadOnly)?;
+        Ok(writer.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Writer {
+    fn new(index: &Index, threads: usize, memory_bytes: usize) -> Result<Self, LakeError> {
+        // The engine refuses less.
+        const THREAD_BYTES_MIN: usize = 15_000_000;
+        let threads = threads.max(1);
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(threads)
+            .memory_budget_per_thread((memory_bytes / threads).max(THREAD_BYTES_MIN))
+            .num_merge_threads(1)
+            .build();
+        let writer = index.writer_with_options(options).map_err(failed)?;
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_num_segments(MERGED_SEGMENTS);
+        policy.set_del_docs_ratio_before_merge(0.3);
+        writer.set_merge_policy(Box::new(policy));
+        Ok(Self { writer, throttle: Throttle::new(UNDER_WAY_BYTES), waiting: Vec::new(), waiting_bytes: 0 })
+    }
+
+    fn add(&mut self, mut entry: Entry) -> Result<(), LakeError> {
+        let bytes = entry.size_bytes();
+        if self.waiting_bytes + bytes > BATCH_BYTES {
+            // What waits here holds room that the entry may have to wait for.
+            self.hand_over()?;
+        }
+        entry.hold(self.throttle.acquire(bytes));
+        self.waiting_bytes += bytes;
+        self.waiting.push(UserOperation::Add(entry));
+        if self.waiting.len() >= BATCH_DOCUMENTS { self.hand_over() } else { Ok(()) }
+    }
+
+    fn hand_over(&mut self) -> Result<(), LakeError> {
+        self.waiting_bytes = 0;
+        let batch = std::mem::replace(&mut self.waiting, Vec::with_capacity(BATCH_DOCUMENTS));
+        self.writer.run(batch).map(|_| ()).map_err(failed)
+    }
+}
+
+impl Drop for TextIndex {
+    fn drop(&mut self) {
+        if let Some(writer) = self.writer.take() {
+            let Writer { writer, waiting, .. } = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
+            drop(waiting);
+            // Merges under way are let finish; what was not committed is dropped.
+            let _ = writer.wait_merging_threads();
+        }
+    }
+}
+
+/// The engine may panic on files that are not what it wrote; that is one more way to be damaged.
+fn guarded<T>(work: impl FnOnce() -> Result<T, LakeError>) -> Result<T, LakeError> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(damaged("its files can't be made sense of")))
+}
+
+fn damaged(reason: &str) -> LakeError {
+    LakeError::Projection { projection: "text index", reason: reason.to_owned() }
+}
+
+fn failed(error: TantivyError) -> LakeError {
+    match error {
+        TantivyError::DataCorruption(_)
+        | TantivyError::IncompatibleIndex(_)
+        | TantivyError::OpenReadError(_)
+        | TantivyError::SchemaError(_)
+        | TantivyError::FieldNotFound(_)
+        | TantivyError::InternalError(_) => damaged(&error.to_string()),
+        TantivyError::IoError(source) => LakeError::Io {
+            context: "could not read or write the text index".to_owned(),
+            source: std::io::Error::new(source.kind(), source),
+        },
+        other => LakeError::Engine { context: "the text index failed".to_owned(), source: Box::new(other) },
+    }
+}

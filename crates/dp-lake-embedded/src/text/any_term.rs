@@ -1,0 +1,124 @@
+//! A query for documents with any of many terms: those with a prefix, or a list. Matching documents
+//! are gathered in a bit set, so the cost is that of reading the postings once.
+
+use tantivy::{
+    BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError,
+    postings::TermInfo,
+    query::{BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
+    schema::{Field, IndexRecordOption},
+    termdict::TermDictionary,
+};
+
+/// Which terms.
+#[derive(Debug, Clone)]
+pub(super) enum Which {
+    /// Those that begin with these bytes.
+    Prefix(Vec<u8>),
+    /// These.
+    Listed(Vec<Vec<u8>>),
+}
+
+/// Matches documents with any of the terms; every match scores 1.
+#[derive(Debug, Clone)]
+pub(super) struct AnyTerm {
+    pub(super) field: Field,
+    pub(super) which: Which,
+}
+
+/// Calls `each` with the terms that begin with `prefix`, in order; stops when it gives false.
+pub(super) fn for_each_with_prefix(
+    terms: &TermDictionary,
+    prefix: &[u8],
+    each: &mut dyn FnMut(&[u8], &TermInfo) -> bool,
+) -> std::io::Result<()> {
+    let mut range = terms.range().ge(prefix);
+    if let Some(end) = past_prefix(prefix) {
+        range = range.lt(end);
+    }
+    let mut stream = range.into_stream()?;
+    while stream.advance() {
+        if !each(stream.key(), stream.value()) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// The first bytes after all that begin with `prefix`.
+fn past_prefix(prefix: &[u8]) -> Option<Vec<u8>> {
+    let kept = prefix.iter().rposition(|&byte| byte < u8::MAX)?;
+    let mut end = prefix[..=kept].to_vec();
+    end[kept] += 1;
+    Some(end)
+}
+
+impl AnyTerm {
+    fn infos(&self, reader: &SegmentReader) -> tantivy::Result<Vec<TermInfo>> {
+        let index = reader.inverted_index(self.field)?;
+        let mut infos = Vec::new();
+        match &self.which {
+            Which::Prefix(prefix) => for_each_with_prefix(index.terms(), prefix, &mut |_, info| {
+                infos.push(info.clone());
+                true
+            })?,
+            Which::Listed(terms) => {
+                for term in terms {
+                    infos.extend(index.terms().get(term)?);
+                }
+            }
+        }
+        Ok(infos)
+    }
+}
+
+impl Query for AnyTerm {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for AnyTerm {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let index = reader.inverted_index(self.field)?;
+        let infos = self.infos(reader)?;
+        if infos.is_empty() {
+            return Ok(Box::new(EmptyScorer));
+        }
+        if let [only] = infos.as_slice() {
+            let postings = index.read_postings_from_terminfo(only, IndexRecordOption::Basic)?;
+            return Ok(Box::new(ConstScorer::new(postings, boost)));
+        }
+        let mut found = BitSet::with_max_value(reader.max_doc());
+        for info in &infos {
+            let mut blocks = index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+            while !blocks.docs().is_empty() {
+                for &doc in blocks.docs() {
+                    found.insert(doc);
+                }
+                blocks.advance();
+            }
+        }
+        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        let mut scorer = self.scorer(reader, 1.0)?;
+        if scorer.doc() != TERMINATED && scorer.seek(doc) == doc {
+            return Ok(Explanation::new("any of several terms", 1.0));
+        }
+        Err(TantivyError::InvalidArgument(format!("document {doc} does not match")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_a_prefix_is_the_next_of_its_length() {
+        assert_eq!(past_prefix(b"ab"), Some(b"ac".to_vec()));
+        assert_eq!(past_prefix(b"a\xff"), Some(b"b".to_vec()));
+        assert_eq!(past_prefix(b"\xff"), None);
+        assert_eq!(past_prefix(b""), None);
+    }
+}

@@ -1,0 +1,145 @@
+//! The fields of the text index and the names of its filter terms. Nothing is stored: the index gives
+//! row numbers, and the store has the rest.
+
+use dp_lake::{Day, date_of_day};
+use tantivy::{
+    IndexSettings,
+    schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
+    store::Compressor,
+};
+
+/// Raised when the fields, their terms or the analysis change: an index with another number is built anew.
+pub(super) const FORMAT: u32 = 1;
+
+/// Names of the tokenizers.
+pub(super) const WORDS: &str = "words";
+pub(super) const FORMS: &str = "forms";
+pub(super) const TERMS: &str = "terms";
+
+/// Separates filter terms on their way into the index.
+pub(super) const TERM_SEPARATOR: char = '\u{1f}';
+/// Separates a folded term from the form it has in the text.
+pub(super) const FORM_SEPARATOR: char = '\0';
+
+/// The fields of the index.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Fields {
+    /// Every word of a document, with positions.
+    pub(super) body: Field,
+    /// The words of the title once more: a match there counts more.
+    pub(super) title: Field,
+    /// Words as they were written, where that differs from the folded term.
+    pub(super) form: Field,
+    /// Words of people's names and addresses.
+    pub(super) people: Field,
+    /// Filter terms, see [`facet`].
+    pub(super) facet: Field,
+    /// Row number in the store.
+    pub(super) row: Field,
+    /// Instant to sort by, microseconds since 1970 UTC.
+    pub(super) sort: Field,
+}
+
+/// Names of the fields that are read by column.
+pub(super) const ROW: &str = "row";
+pub(super) const SORT: &str = "sort";
+
+pub(super) fn schema() -> (Schema, Fields) {
+    let mut builder = Schema::builder();
+    let text = |tokenizer: &str, record: IndexRecordOption, norms: bool| {
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(tokenizer)
+            .set_index_option(record)
+            .set_fieldnorms(norms);
+        TextOptions::default().set_indexing_options(indexing)
+    };
+    let fields = Fields {
+        body: builder.add_text_field("body", text(WORDS, IndexRecordOption::WithFreqsAndPositions, true)),
+        title: builder.add_text_field("title", text(WORDS, IndexRecordOption::WithFreqs, true)),
+        form: builder.add_text_field("form", text(FORMS, IndexRecordOption::WithFreqs, false)),
+        people: builder
+            .add_text_field("people", text(WORDS, IndexRecordOption::WithFreqsAndPositions, false)),
+        facet: builder.add_text_field("facet", text(TERMS, IndexRecordOption::Basic, false)),
+        row: builder.add_u64_field(ROW, INDEXED | FAST),
+        sort: builder.add_i64_field(SORT, FAST),
+    };
+    (builder.build(), fields)
+}
+
+pub(super) fn settings() -> IndexSettings {
+    IndexSettings {
+        docstore_compression: Compressor::Lz4,
+        docstore_compress_dedicated_thread: false,
+        ..IndexSettings::default()
+    }
+}
+
+/// The filter terms.
+pub(super) mod facet {
+    use super::{Day, date_of_day};
+    use dp_lake::{Has, analysis::fold};
+    use dp_model::Kind;
+    use std::fmt::Write as _;
+
+    /// The user has hidden it.
+    pub(crate) const HIDDEN: &str = "hidden";
+
+    pub(crate) fn source(source: &str) -> String {
+        format!("s:{source}")
+    }
+
+    pub(crate) fn kind(kind: Kind) -> String {
+        format!("k:{}", kind.as_str())
+    }
+
+    /// Folded; what would end the term early is dropped.
+    pub(crate) fn label(label: &str) -> String {
+        format!("l:{}", fold(label).replace(super::TERM_SEPARATOR, ""))
+    }
+
+    pub(crate) fn tag(tag: &str) -> String {
+        format!("t:{}", fold(tag).replace(super::TERM_SEPARATOR, ""))
+    }
+
+    pub(crate) fn has(thing: Has) -> &'static str {
+        match thing {
+            Has::Attachment => "h:attachment",
+            Has::Place => "h:place",
+            Has::Url => "h:url",
+            Has::People => "h:people",
+            Has::Text => "h:text",
+            Has::Star => "h:star",
+            Has::Tag => "h:tag",
+            Has::Note => "h:note",
+        }
+    }
+
+    /// Before the year in a year's term.
+    pub(crate) const YEAR: &str = "y:";
+
+    pub(crate) fn year(year: i16) -> String {
+        format!("{YEAR}{year}")
+    }
+
+    pub(crate) fn month(year: i16, month: i8) -> String {
+        format!("m:{year}-{month}")
+    }
+
+    pub(crate) fn day(day: Day) -> String {
+        format!("d:{day}")
+    }
+
+    /// Appends the terms of a day to `out`, each followed by the separator.
+    pub(crate) fn push_day(out: &mut String, local_day: Day) {
+        let date = date_of_day(local_day);
+        let separator = super::TERM_SEPARATOR;
+        // Writing into a string cannot fail.
+        let _ = write!(
+            out,
+            "y:{}{separator}m:{}-{}{separator}d:{local_day}{separator}",
+            date.year(),
+            date.year(),
+            date.month()
+        );
+    }
+}
