@@ -1,2 +1,105 @@
-//! datapunk
-fn main() {}
+//! `datapunk`: reads the command line, opens the vault, does what was asked. Nothing else.
+
+mod commands;
+mod output;
+mod place;
+mod progress;
+mod words;
+
+use clap::{Parser, Subcommand};
+use output::Output;
+use place::Place;
+use std::{path::PathBuf, process::ExitCode};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Your digital life, on your own machine: import the exports that companies must give you, keep
+/// them for ever, and find anything in them. Nothing leaves this computer.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+struct Arguments {
+    /// Where everything is kept [default: the platform's data directory]
+    #[arg(long, global = true, value_name = "FOLDER", env = "DATAPUNK_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    json: bool,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Import exports: zip parts, tgz, unpacked folders or single files
+    Import(commands::import::Arguments),
+    /// List the imports there were
+    Imports,
+    /// Show what became of every file of an import
+    Ledger(commands::ledger::Arguments),
+    /// Find documents by words
+    Search(commands::search::Arguments),
+    /// Show everything about a document
+    Show(commands::show::Arguments),
+    /// List documents in order of time
+    Timeline(commands::timeline::Arguments),
+    /// Counts by source, kind and year, busiest days, top channels, sites, people and places
+    Stats(commands::stats::Arguments),
+    /// Write everything out in an open format
+    Export(commands::export::Arguments),
+    /// Build the text index anew
+    Reindex,
+    /// Check the vault: versions, integrity, free space
+    Doctor(commands::doctor::Arguments),
+    /// Star a document
+    Star(commands::annotate::Star),
+    /// Tag a document
+    Tag(commands::annotate::Tag),
+    /// Write a note on a document
+    Note(commands::annotate::Note),
+    /// Leave a document out of lists and searches
+    Hide(commands::annotate::Hide),
+    /// Remove a source or a document for good
+    Forget(commands::forget::Arguments),
+    /// Make up a life, import it, and say what to try
+    Demo(commands::demo::Arguments),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut output = Output::new(arguments.json);
+    match run(arguments, &mut output).and_then(|code| output.flush().map(|()| code)) {
+        Ok(code) => code,
+        // Whoever read our output has seen enough.
+        Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::complain(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let place = Place::find(arguments.data_dir)?;
+    match arguments.command {
+        Command::Import(arguments) => return commands::import::run(&place, arguments, output),
+        Command::Imports => commands::imports::run(&place, output),
+        Command::Ledger(arguments) => commands::ledger::run(&place, &arguments, output),
+        Command::Search(arguments) => commands::search::run(&place, &arguments, output),
+        Command::Show(arguments) => commands::show::run(&place, &arguments, output),
+        Command::Timeline(arguments) => commands::timeline::run(&place, &arguments, output),
+        Command::Stats(arguments) => commands::stats::run(&place, &arguments, output),
+        Command::Export(arguments) => commands::export::run(&place, &arguments, output),
+        Command::Reindex => commands::reindex::run(&place, output),
+        Command::Doctor(arguments) => return commands::doctor::run(&place, &arguments, output),
+        Command::Star(arguments) => commands::annotate::star(&place, &arguments, output),
+        Command::Tag(arguments) => commands::annotate::tag(&place, &arguments, output),
+        Command::Note(arguments) => commands::annotate::note(&place, &arguments, output),
+        Command::Hide(arguments) => commands::annotate::hide(&place, &arguments, output),
+        Command::Forget(arguments) => commands::forget::run(&place, &arguments, output),
+        Command::Demo(arguments) => return commands::demo::run(&place, &arguments, output),
+    }
+    .map(|()| ExitCode::SUCCESS)
+}

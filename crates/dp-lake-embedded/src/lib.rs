@@ -1,1 +1,17 @@
-//! dp-lake-embedded
+//! The lake in one directory: SQLite as the truth, Tantivy as the text index beside it. One thread
+//! writes, a few read; the index is a projection that any crash or deletion only sets back.
+
+mod codec;
+mod connection;
+mod error;
+mod indexer;
+mod lock;
+mod names;
+mod origins;
+mod pool;
+mod read;
+mod text;
+mod vault;
+mod write;
+
+pub use vault::EmbeddedVault;

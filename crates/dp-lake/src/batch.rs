@@ -17,6 +17,8 @@ pub struct DocumentUpsert {
     pub day: Option<Day>,
     /// The instant to sort by: wall-clock times are taken in the home zone.
     pub sort_us: Option<i64>,
+    /// `content_hash` of the content, worked out where there is a core to spare.
+    pub hash: [u8; 16],
     /// What it says.
     pub content: Content,
 }
@@ -76,6 +78,31 @@ pub struct Batch {
     pub unchanged_samples: u64,
     /// How far the import has come with this batch.
     pub checkpoint: Checkpoint,
+}
+
+impl Batch {
+    /// A batch of this import that changes nothing.
+    #[must_use]
+    pub fn empty(import: u64, checkpoint: Checkpoint) -> Self {
+        Self {
+            import,
+            documents: Vec::new(),
+            samples: Vec::new(),
+            people: Vec::new(),
+            finished: Vec::new(),
+            unchanged_documents: 0,
+            unchanged_samples: 0,
+            checkpoint,
+        }
+    }
+}
+
+impl Checkpoint {
+    /// Before the first record of this entry.
+    #[must_use]
+    pub const fn start_of(entry: u32) -> Self {
+        Self { entry, documents: 0, samples: 0, people: 0 }
+    }
 }
 
 /// What applying a batch did.

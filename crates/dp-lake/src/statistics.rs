@@ -236,6 +236,12 @@ pub struct LedgerQuery {
 /// An entry that was imported before, known by its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemoEntry {
+    /// When the export that held it was made.
+    pub exported_at_us: Option<i64>,
+    /// Name of that export.
+    pub archive: String,
+    /// Path of the entry in it.
+    pub entry: String,
     /// Documents it gave.
     pub documents: u64,
     /// Samples it gave.

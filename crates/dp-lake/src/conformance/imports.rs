@@ -147,6 +147,9 @@ pub fn entries_are_remembered_by_content_and_parser(factory: &dyn Factory) {
     for _ in 0..2 {
         let report = rows[0].report.clone();
         let expected = MemoEntry {
+            exported_at_us: Some(NOON_US),
+            archive: "takeout-1".to_owned(),
+            entry: "Takeout/1.json".to_owned(),
             documents: 2,
             samples: 0,
             status: EntryStatus::Partial,

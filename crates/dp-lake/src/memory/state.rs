@@ -132,7 +132,7 @@ impl State {
         for finished in batch.finished {
             let report = finished.report;
             if let Some((hash, parser, version)) = finished.memo {
-                let memo = memo_of(&report);
+                let memo = self.memo_of(index, finished.entry, &report);
                 self.memos.insert((hash, parser.to_owned(), version), (report.bytes, memo));
             }
             self.imports[index].ledger.insert(finished.entry, report);
@@ -185,14 +185,20 @@ impl State {
         *existing = merged;
         Tally { updated: 1, ..Tally::default() }
     }
-}
 
-fn memo_of(report: &EntryReport) -> MemoEntry {
-    MemoEntry {
-        documents: report.documents,
-        samples: report.samples,
-        status: report.status,
-        warning_count: report.warning_count,
-        warnings: report.warnings.clone(),
+    fn memo_of(&self, import: usize, entry: u32, report: &EntryReport) -> MemoEntry {
+        let draft = &self.imports[import].draft;
+        let (export, path) = draft.entries.get(entry as usize).cloned().unwrap_or_default();
+        let (archive, exported_at_us) = draft.exports.get(export as usize).cloned().unwrap_or_default();
+        MemoEntry {
+            exported_at_us,
+            archive,
+            entry: path,
+            documents: report.documents,
+            samples: report.samples,
+            status: report.status,
+            warning_count: report.warning_count,
+            warnings: report.warnings.clone(),
+        }
     }
 }

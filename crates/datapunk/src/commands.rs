@@ -1,0 +1,15 @@
+//! One file a command: its arguments, what it does, what it prints.
+
+pub(crate) mod annotate;
+pub(crate) mod demo;
+pub(crate) mod doctor;
+pub(crate) mod export;
+pub(crate) mod forget;
+pub(crate) mod import;
+pub(crate) mod imports;
+pub(crate) mod ledger;
+pub(crate) mod reindex;
+pub(crate) mod search;
+pub(crate) mod show;
+pub(crate) mod stats;
+pub(crate) mod timeline;

@@ -1,0 +1,78 @@
+//! `datapunk forget`
+
+use crate::{
+    output::Output,
+    place::{Place, find_document},
+    words,
+};
+use dp_lake::{ForgetTarget, Forgotten, Vault as _};
+use futures::executor::block_on;
+use std::io::{IsTerminal as _, Write as _};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// A document's id, or its first digits
+    #[arg(required_unless_present = "source", conflicts_with = "source")]
+    id: Option<String>,
+
+    /// Everything of this source and those below it, such as google.youtube
+    #[arg(long)]
+    source: Option<String>,
+
+    /// Do it without asking
+    #[arg(long)]
+    yes: bool,
+
+    /// Only say what would be removed
+    #[arg(long, conflicts_with = "yes")]
+    preview: bool,
+}
+
+pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let vault = place.open_existing()?;
+    let target = match (&arguments.source, &arguments.id) {
+        (Some(source), _) => ForgetTarget::Source(source.clone()),
+        (None, Some(id)) => ForgetTarget::Document(find_document(&vault, id)?),
+        (None, None) => anyhow::bail!("say what to forget: an id, or --source NAME"),
+    };
+    let preview = block_on(vault.documents().forget_preview(&target))?;
+    if arguments.preview {
+        return tell("would be removed", preview, output);
+    }
+    if preview == Forgotten::default() {
+        return tell("were removed", preview, output);
+    }
+    if !arguments.yes {
+        if output.json || !std::io::stdin().is_terminal() {
+            anyhow::bail!(
+                "{} would be removed for good; add --yes to do it, or --preview to see the counts",
+                words::counted(preview.documents, "document", "documents")
+            );
+        }
+        tell("would be removed", preview, output)?;
+        write!(output.writer(), "The original archives are not touched. Forget this for good? [y/N] ")?;
+        output.flush()?;
+        let mut answer = String::new();
+        std::io::stdin().read_line(&mut answer)?;
+        if !matches!(answer.trim(), "y" | "Y" | "yes") {
+            return output.line("Nothing was removed.");
+        }
+    }
+    let forgotten = block_on(vault.documents().forget(&target))?;
+    block_on(vault.search().wait_indexed(u64::MAX))?;
+    tell("were removed", forgotten, output)
+}
+
+fn tell(what: &str, counts: Forgotten, output: &mut Output) -> anyhow::Result<()> {
+    if output.json {
+        return output.value(&counts);
+    }
+    output.line(format!(
+        "{}, {}, {}, {} and {} {what}.",
+        words::counted(counts.documents, "document", "documents"),
+        words::counted(counts.revisions, "older version", "older versions"),
+        words::counted(counts.samples, "sample", "samples"),
+        words::counted(counts.annotations, "annotation", "annotations"),
+        words::counted(counts.people, "person", "people"),
+    ))
+}

@@ -1,0 +1,136 @@
+//! `datapunk import`
+
+use crate::{output::Output, place::Place, progress::Display, words};
+use anyhow::Context as _;
+use dp_lake::etl::{self, ImportOptions, ImportReport};
+use dp_model::{EntryStatus, Tally};
+use std::{
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+/// Lines of the ledger summary that name single files.
+const NAMED_FILES: usize = 12;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Zip parts, tgz, folders or files; several may be the parts of one export or several exports
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+
+    /// Say what would be imported and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Exit with 1 if a file could not be read
+    #[arg(long)]
+    strict: bool,
+}
+
+pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    let report = import(place, &arguments.paths, arguments.dry_run, output.json)?;
+    if output.json {
+        output.value(&report)?;
+    } else {
+        print(&report, output)?;
+    }
+    let failed = arguments.strict && report.has_unreadable_entries();
+    Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Imports the paths into the vault, or only looks at them.
+pub(crate) fn import(place: &Place, paths: &[PathBuf], dry_run: bool, quiet: bool) -> anyhow::Result<ImportReport> {
+    let exports = dp_archive::open(paths, &place.config.archive)?;
+    let now_us = jiff::Timestamp::now().as_microsecond();
+    let config = &place.config.import;
+    let options = ImportOptions {
+        workers: config.workers,
+        record_bytes_max: config.record_bytes_max,
+        waiting_bytes_max: config.waiting_bytes_max,
+        batch_records: config.batch_records,
+        now_us,
+    };
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let stop = cancelled.clone();
+    // The first Ctrl-C stops cleanly; a second one stops at once, which loses nothing either.
+    ctrlc::set_handler(move || {
+        if stop.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    })
+    .context("could not listen for Ctrl-C")?;
+    let mut display = Display::new(quiet);
+    let mut show = |progress: &_| display.show(progress);
+    if dry_run {
+        let home_zone = place.config.person.home_zone();
+        return Ok(etl::preview(&exports, &options, &home_zone, &mut show, &cancelled)?);
+    }
+    let vault = place.open()?;
+    Ok(etl::import(&vault, &exports, &options, &mut show, &cancelled)?)
+}
+
+/// Prints what an import did, and the ledger in brief.
+pub(crate) fn print(report: &ImportReport, output: &mut Output) -> anyhow::Result<()> {
+    let seconds = words::duration(report.elapsed_seconds);
+    match report.import {
+        Some(number) => {
+            output.line(format!("Import {number} took {seconds}."))?;
+            output.line(format!("  documents  {}", describe(report.documents)))?;
+            output.line(format!("  samples    {}", describe(report.samples)))?;
+            output.line(format!("  people     {} new", words::count(report.people)))?;
+        }
+        None => {
+            output.line(format!("Nothing was written. These exports hold (read in {seconds}):"))?;
+            output.line(format!("  documents  {}", words::count(report.documents.total())))?;
+            output.line(format!("  samples    {}", words::count(report.samples.total())))?;
+        }
+    }
+    output.line("")?;
+    output.line(format!("Ledger: {}", words::counted(report.entries.len() as u64, "file", "files")))?;
+    for &status in EntryStatus::ALL {
+        let entries = report.entries.iter().filter(|entry| entry.status == status).collect::<Vec<_>>();
+        if entries.is_empty() {
+            continue;
+        }
+        output.line(format!("  {:<8} {:>6}  {}", status.as_str(), words::count(entries.len() as u64), meaning(status)))?;
+        if !matches!(status, EntryStatus::Partial | EntryStatus::Failed) {
+            continue;
+        }
+        for entry in entries.iter().take(NAMED_FILES) {
+            let why = entry.reason.clone().or_else(|| entry.warnings.first().map(|warning| warning.message.to_string()));
+            let why = words::one_line(&why.unwrap_or_default(), 160);
+            output.line(format!("           {}: {why}", entry.path))?;
+        }
+        if entries.len() > NAMED_FILES {
+            output.line(format!("           and {} more", entries.len() - NAMED_FILES))?;
+        }
+    }
+    if report.import.is_some() {
+        output.line("\n`datapunk ledger` lists every file; `datapunk search WORDS` finds things.")?;
+    }
+    Ok(())
+}
+
+fn describe(tally: Tally) -> String {
+    format!(
+        "{} new, {} updated, {} unchanged",
+        words::count(tally.inserted),
+        words::count(tally.updated),
+        words::count(tally.unchanged)
+    )
+}
+
+/// What a ledger status means, in a few words.
+pub(crate) const fn meaning(status: EntryStatus) -> &'static str {
+    match status {
+        EntryStatus::Parsed => "understood",
+        EntryStatus::Partial => "understood, but for some records",
+        EntryStatus::Ignored => "nothing to import in it",
+        EntryStatus::Unknown => "format not known (text is kept and can be searched)",
+        EntryStatus::Failed => "could not be read",
+    }
+}

@@ -1,0 +1,34 @@
+//! `datapunk imports`
+
+use crate::{output::Output, place::Place, words};
+use dp_lake::{ImportState, Vault as _};
+use dp_model::{Moment, Precision};
+use futures::executor::block_on;
+
+pub(crate) fn run(place: &Place, output: &mut Output) -> anyhow::Result<()> {
+    let vault = place.read()?;
+    let imports = block_on(vault.imports().list())?;
+    if output.json {
+        return output.value(&imports);
+    }
+    if imports.is_empty() {
+        return output.line("Nothing has been imported yet. `datapunk import PATH` begins.");
+    }
+    for import in imports {
+        let started = words::machine_time(&Moment::utc(import.started_us, Precision::Second));
+        let state = match import.state {
+            ImportState::Finished => "finished",
+            ImportState::Unfinished => "unfinished: the same command goes on with it",
+        };
+        output.line(format!("{:>4}  {started}  {state}", import.id))?;
+        output.line(format!("      {}", import.exports.join(", ")))?;
+        output.line(format!(
+            "      {} of {} files, {} new documents, {} new samples",
+            words::count(u64::from(import.checkpoint.entry)),
+            words::count(import.entries),
+            words::count(import.applied.documents.inserted),
+            words::count(import.applied.samples.inserted)
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,62 @@
+//! `datapunk ledger`
+
+use super::import::meaning;
+use crate::{output::Output, place::Place, words};
+use dp_lake::{LedgerQuery, Vault as _};
+use dp_model::EntryStatus;
+use futures::executor::block_on;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Number of the import [default: the latest]
+    import: Option<u64>,
+
+    /// Only files with this status: parsed, partial, ignored, unknown or failed
+    #[arg(long)]
+    status: Option<EntryStatus>,
+}
+
+pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let vault = place.read()?;
+    let imports = block_on(vault.imports().list())?;
+    if let Some(wanted) = arguments.import.filter(|wanted| !imports.iter().any(|import| import.id == *wanted)) {
+        anyhow::bail!("there is no import {wanted}; `datapunk imports` lists them");
+    }
+    let query = LedgerQuery { import: arguments.import, status: arguments.status };
+    let entries = block_on(vault.imports().ledger(&query))?;
+    if output.json {
+        return output.value(&entries);
+    }
+    if entries.is_empty() {
+        return output.line("No files.");
+    }
+    for entry in &entries {
+        let mut found = Vec::new();
+        if entry.documents > 0 {
+            found.push(words::counted(entry.documents, "document", "documents"));
+        }
+        if entry.samples > 0 {
+            found.push(words::counted(entry.samples, "sample", "samples"));
+        }
+        if entry.warning_count > 0 {
+            found.push(words::counted(entry.warning_count, "warning", "warnings"));
+        }
+        found.extend(entry.reason.clone());
+        output.line(format!("{:<8} {}  {}", entry.status.as_str(), entry.path, found.join(", ")))?;
+        for warning in &entry.warnings {
+            output.line(format!(
+                "           at byte {}: {}",
+                words::count(warning.position),
+                words::one_line(&warning.message, 200)
+            ))?;
+        }
+    }
+    output.line("")?;
+    for &status in EntryStatus::ALL {
+        let number = entries.iter().filter(|entry| entry.status == status).count() as u64;
+        if number > 0 {
+            output.line(format!("{:<8} {:>6}  {}", status.as_str(), words::count(number), meaning(status)))?;
+        }
+    }
+    Ok(())
+}

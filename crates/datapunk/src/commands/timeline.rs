@@ -1,0 +1,122 @@
+//! `datapunk timeline`
+
+use crate::{output::Output, place::Place, words};
+use dp_lake::{Cursor, Day, Filter, Order, Vault as _, day_of_date, etl::HomeClock};
+use dp_model::{Document, Kind};
+use futures::executor::block_on;
+use jiff::civil::Date;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// First day: 2019, 2019-06 or 2019-06-14
+    #[arg(long, value_name = "DAY", value_parser = first_day)]
+    from: Option<Day>,
+
+    /// Last day, included
+    #[arg(long, value_name = "DAY", value_parser = last_day)]
+    to: Option<Day>,
+
+    /// Only this source and those below it, such as google or google.youtube
+    #[arg(long)]
+    source: Vec<String>,
+
+    /// Only this kind, such as email or visit
+    #[arg(long)]
+    kind: Vec<Kind>,
+
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
+
+    /// Where the page before ended
+    #[arg(long)]
+    cursor: Option<String>,
+
+    /// Earliest first
+    #[arg(long)]
+    oldest_first: bool,
+}
+
+pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let vault = place.read()?;
+    let filter = Filter {
+        sources: arguments.source.clone(),
+        kinds: arguments.kind.clone(),
+        from: arguments.from,
+        until: arguments.to.map(|day| day.saturating_add(1)),
+        ..Filter::default()
+    };
+    let order = if arguments.oldest_first { Order::OldestFirst } else { Order::NewestFirst };
+    let cursor = arguments.cursor.clone().map(Cursor);
+    let page = block_on(vault.documents().list(&filter, order, cursor.as_ref(), arguments.limit))?;
+    if output.json {
+        return output.value(&page);
+    }
+    if page.items.is_empty() {
+        return output.line("Nothing in this range.");
+    }
+    let mut clock = HomeClock::new(vault.home_zone());
+    for document in &page.items {
+        print(document, &mut clock, output)?;
+    }
+    match page.next {
+        Some(cursor) => output.line(format!("\nMore: add --cursor {}", cursor.0)),
+        None => Ok(()),
+    }
+}
+
+/// Prints a document in one line.
+pub(crate) fn print(document: &Document, clock: &mut HomeClock, output: &mut Output) -> anyhow::Result<()> {
+    let content = &document.content;
+    let time = content.time.as_ref().map_or_else(|| "undated".to_owned(), |time| words::moment(time, clock));
+    let mut title = words::one_line(&content.title, 120);
+    if title.is_empty() {
+        title = words::one_line(content.url.as_deref().unwrap_or(&content.text), 120);
+    }
+    let id = document.id.to_string();
+    output.line(format!("{time:<16}  {:<12} {:<18} {title}  [{}]", content.kind.as_str(), content.source, &id[..8]))
+}
+
+/// The first day of a year, a month or a day as written.
+fn first_day(text: &str) -> Result<Day, String> {
+    days(text).map(|(first, _)| first)
+}
+
+/// The last day of a year, a month or a day as written.
+fn last_day(text: &str) -> Result<Day, String> {
+    days(text).map(|(_, last)| last)
+}
+
+fn days(text: &str) -> Result<(Day, Day), String> {
+    let wrong = || format!("{text:?} is no day; write 2019, 2019-06 or 2019-06-14");
+    let parts = text
+        .split('-')
+        .map(|part| part.parse::<i16>().map_err(|_| wrong()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let date = |year: i16, month: i16, day: i16| {
+        let (month, day) = (i8::try_from(month).ok(), i8::try_from(day).ok());
+        month.zip(day).and_then(|(month, day)| Date::new(year, month, day).ok()).ok_or_else(wrong)
+    };
+    let (first, last) = match parts[..] {
+        [year] => (date(year, 1, 1)?, date(year, 12, 31)?),
+        [year, month] => (date(year, month, 1)?, date(year, month, 1)?.last_of_month()),
+        [year, month, day] => (date(year, month, day)?, date(year, month, day)?),
+        _ => return Err(wrong()),
+    };
+    Ok((day_of_date(first), day_of_date(last)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_read_as_exactly_as_they_are_written() {
+        assert_eq!(days("1970"), Ok((0, 364)));
+        assert_eq!(days("1972-02"), Ok((761, 789)));
+        assert_eq!(days("1970-01-02"), Ok((1, 1)));
+        for wrong in ["", "soon", "1970-13", "1970-02-30", "1970-01-01-01"] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Where everything lies: the data directory, its configuration, the vault in it.
+
+use anyhow::Context as _;
+use dp_config::Config;
+use dp_lake_embedded::EmbeddedVault;
+use dp_model::DocumentId;
+use std::path::PathBuf;
+
+/// The vault of a machine with one user.
+const VAULT: &str = "vaults/owner";
+
+/// A data directory and its configuration.
+pub(crate) struct Place {
+    pub(crate) directory: PathBuf,
+    pub(crate) config: Config,
+}
+
+impl Place {
+    /// The named directory, or else the platform's.
+    pub(crate) fn find(directory: Option<PathBuf>) -> anyhow::Result<Self> {
+        let directory = directory
+            .or_else(dp_config::default_data_directory)
+            .context("this platform names no data directory; say where with --data-dir FOLDER")?;
+        let config = Config::read(&directory)?;
+        Ok(Self { directory, config })
+    }
+
+    pub(crate) fn vault_directory(&self) -> PathBuf {
+        self.directory.join(VAULT)
+    }
+
+    /// Opens the vault for writing, making it if it is not there.
+    pub(crate) fn open(&self) -> anyhow::Result<EmbeddedVault> {
+        Ok(EmbeddedVault::open(&self.vault_directory(), &self.config.person.home_zone())?)
+    }
+
+    /// Opens the vault for writing if it is there.
+    pub(crate) fn open_existing(&self) -> anyhow::Result<EmbeddedVault> {
+        if !self.vault_directory().join("lake.db").is_file() {
+            // Says that there is none, and how to make one.
+            EmbeddedVault::open_for_reading(&self.vault_directory())?;
+        }
+        self.open()
+    }
+
+    /// Opens the vault for reading.
+    pub(crate) fn read(&self) -> anyhow::Result<EmbeddedVault> {
+        Ok(EmbeddedVault::open_for_reading(&self.vault_directory())?)
+    }
+}
+
+/// The document that a person means by an id or its first digits.
+pub(crate) fn find_document(vault: &dyn dp_lake::Vault, digits: &str) -> anyhow::Result<DocumentId> {
+    if let Ok(id) = digits.parse() {
+        return Ok(id);
+    }
+    if digits.len() < 4 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        anyhow::bail!("{digits:?} is no document id; ids are 32 hexadecimal digits, and the first few (at least 4) will do");
+    }
+    let found = futures::executor::block_on(vault.documents().find_by_prefix(digits, 2))?;
+    match found.as_slice() {
+        [id] => Ok(*id),
+        [] => anyhow::bail!("there is no document whose id begins with {digits}"),
+        _ => anyhow::bail!("several documents have ids that begin with {digits}; give more digits"),
+    }
+}

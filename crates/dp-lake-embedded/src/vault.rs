@@ -1,0 +1,378 @@
+//! The embedded vault: one directory with SQLite as the truth and Tantivy beside it. Implements the
+//! lake's contract by handing each question to the writer's thread or to a reader's.
+
+use crate::{
+    connection::{open_reader, open_writer, vault_value},
+    error::{Context as _, free_bytes, in_directory},
+    indexer::{CurrentIndex, Indexer},
+    lock::WriteLock,
+    pool::Pool,
+    read::Reader,
+    text::{Mode, TextIndex},
+    write::{IndexChanges, Writer},
+};
+use async_trait::async_trait;
+use dp_lake::{
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Filter, ForgetTarget,
+    Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry,
+    Order, Page, ProjectionHealth, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, TextQuery, Top,
+    Vault,
+};
+use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
+use futures::StreamExt as _;
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, PoisonError, RwLock},
+};
+
+/// Threads that answer questions.
+const READERS: usize = 2;
+
+/// A vault in a directory. Dropping it ends its threads and lets go of the lock.
+pub struct EmbeddedVault {
+    directory: PathBuf,
+    home_zone: String,
+    // Fields are dropped in this order: the writer before the indexer that takes its changes, and
+    // the lock last of all.
+    writer: Option<Pool<WriterState>>,
+    readers: Pool<Reader>,
+    indexer: Option<Indexer>,
+    index: Option<CurrentIndex>,
+    _lock: Option<WriteLock>,
+}
+
+struct WriterState {
+    writer: Writer,
+    publish: Box<dyn Fn(IndexChanges) + Send>,
+}
+
+impl EmbeddedVault {
+    /// Opens a vault for writing, making it if it is not there; `home_zone` is the IANA name of the
+    /// zone a new vault's person lives in.
+    ///
+    /// # Errors
+    /// `Locked` if another process writes to it, `NewerFormat`, `Corrupt`, `DiskFull`, and `Io`.
+    pub fn open(directory: &Path, home_zone: &str) -> Result<Self, LakeError> {
+        Self::open_locked(directory, home_zone).map_err(|error| in_directory(error, directory))
+    }
+
+    fn open_locked(directory: &Path, home_zone: &str) -> Result<Self, LakeError> {
+        fs_err::create_dir_all(directory).context("make the vault's directory")?;
+        let lock = WriteLock::take(directory)?;
+        let file = directory.join("lake.db");
+        let writer = Writer::new(open_writer(&file, home_zone)?)?;
+        let home_zone = writer.home_zone.clone();
+        let (indexer, index) = Indexer::start(directory)?;
+        let publish = Box::new(indexer.changes());
+        Ok(Self {
+            directory: directory.to_owned(),
+            home_zone,
+            writer: Some(Pool::start("lake-write", vec![WriterState { writer, publish }])?),
+            readers: start_readers(&file)?,
+            indexer: Some(indexer),
+            index: Some(index),
+            _lock: Some(lock),
+        })
+    }
+
+    /// Opens an existing vault for reading, beside a process that may be writing to it. If nobody
+    /// writes and a crash left the text index behind, that is made good first.
+    ///
+    /// # Errors
+    /// As `open`; `Io` if there is no vault.
+    pub fn open_for_reading(directory: &Path) -> Result<Self, LakeError> {
+        let file = directory.join("lake.db");
+        if !file.is_file() {
+            let source = std::io::Error::from(std::io::ErrorKind::NotFound);
+            let context = format!("there is no vault in {} yet; `datapunk import` makes one", directory.display());
+            return Err(LakeError::Io { context, source });
+        }
+        let connection = open_reader(&file)?;
+        let sequence: i64 = vault_value(&connection, "sequence")?;
+        let home_zone: String = vault_value(&connection, "home_zone")?;
+        drop(connection);
+        let text = directory.join("text");
+        let behind = |index: &Result<TextIndex, LakeError>| {
+            index.as_ref().map_or(true, |index| index.sequence() != sequence as u64)
+        };
+        let mut index = TextIndex::open(&text, Mode::ReadOnly);
+        if behind(&index) {
+            match Self::open(directory, &home_zone) {
+                Ok(vault) => {
+                    futures::executor::block_on(vault.search().wait_indexed(sequence as u64))?;
+                    drop(vault);
+                    index = TextIndex::open(&text, Mode::ReadOnly);
+                }
+                // Somebody is importing: the index is behind because it is being written.
+                Err(LakeError::Locked { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Self {
+            directory: directory.to_owned(),
+            home_zone,
+            writer: None,
+            readers: start_readers(&file)?,
+            indexer: None,
+            index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
+            _lock: None,
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Reader) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        self.readers.run(work).await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut WriterState) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        let writer = self.writer.as_ref().ok_or(LakeError::ReadOnly)?;
+        writer.run(work).await.map_err(|error| in_directory(error, &self.directory))
+    }
+
+    /// Writes and hands what changed to the text index.
+    async fn publish<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<(T, IndexChanges), LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        self.write(move |state| {
+            let (value, changes) = work(&mut state.writer)?;
+            if changes.sequence > 0 {
+                (state.publish)(changes);
+            }
+            Ok(value)
+        })
+        .await
+    }
+
+    fn text_index(&self) -> Result<Arc<TextIndex>, LakeError> {
+        let index = self.index.as_ref().ok_or(LakeError::Projection {
+            projection: "text index",
+            reason: "it is missing or damaged".to_owned(),
+        })?;
+        Ok(index.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+fn start_readers(file: &Path) -> Result<Pool<Reader>, LakeError> {
+    let readers = (0..READERS).map(|_| Reader::new(open_reader(file)?)).collect::<Result<Vec<_>, _>>()?;
+    Pool::start("lake-read", readers)
+}
+
+#[async_trait]
+impl Vault for EmbeddedVault {
+    fn documents(&self) -> &dyn Documents {
+        self
+    }
+
+    fn search(&self) -> &dyn Search {
+        self
+    }
+
+    fn series(&self) -> &dyn Series {
+        self
+    }
+
+    fn imports(&self) -> &dyn Imports {
+        self
+    }
+
+    fn home_zone(&self) -> &str {
+        &self.home_zone
+    }
+
+    async fn health(&self, thorough: bool) -> Result<Health, LakeError> {
+        let store = self.read(move |reader| reader.store_health(thorough)).await?;
+        let mut projection =
+            ProjectionHealth { name: "text index".to_owned(), sequence: 0, problems: Vec::new() };
+        match self.text_index() {
+            Ok(index) => {
+                projection.sequence = index.sequence();
+                projection.problems = index.check(thorough);
+                if index.sequence() == store.sequence && index.count() != store.documents {
+                    projection.problems.push(format!(
+                        "it holds {} documents, and the store {}",
+                        index.count(),
+                        store.documents
+                    ));
+                }
+            }
+            Err(error) => projection.problems.push(error.to_string()),
+        }
+        Ok(Health {
+            engines: vec![
+                ("SQLite".to_owned(), rusqlite::version().to_owned()),
+                ("Tantivy".to_owned(), tantivy::version_string().to_owned()),
+            ],
+            format: store.format,
+            sequence: store.sequence,
+            documents: store.documents,
+            samples: store.samples,
+            store_bytes: ["lake.db", "lake.db-wal"].iter().map(|name| file_bytes(&self.directory.join(name))).sum(),
+            projection_bytes: self.text_index().map_or(0, |index| index.size_bytes()),
+            free_bytes: free_bytes(&self.directory),
+            problems: store.problems,
+            projections: vec![projection],
+        })
+    }
+}
+
+fn file_bytes(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+#[async_trait]
+impl Documents for EmbeddedVault {
+    async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
+        self.publish(move |writer| writer.apply(batch)).await
+    }
+
+    async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {
+        self.read(move |reader| reader.get(id)).await
+    }
+
+    async fn get_many(&self, ids: &[DocumentId]) -> Result<Vec<Option<Document>>, LakeError> {
+        let ids = ids.to_vec();
+        self.read(move |reader| reader.get_many(&ids)).await
+    }
+
+    async fn find_by_prefix(&self, digits: &str, limit: usize) -> Result<Vec<DocumentId>, LakeError> {
+        let digits = digits.to_owned();
+        self.read(move |reader| reader.find_by_prefix(&digits, limit)).await
+    }
+
+    async fn list(
+        &self,
+        filter: &Filter,
+        order: Order,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        let (filter, cursor) = (filter.clone(), cursor.cloned());
+        self.read(move |reader| reader.list(&filter, order, cursor.as_ref(), limit)).await
+    }
+
+    async fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<RevisionedDocument>, LakeError> {
+        self.read(move |reader| reader.walk(after, limit)).await
+    }
+
+    async fn annotate(&self, id: DocumentId, change: &Annotation) -> Result<Option<Annotations>, LakeError> {
+        let change = change.clone();
+        self.publish(move |writer| writer.annotate(id, &change)).await
+    }
+
+    async fn forget_preview(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
+        let target = target.clone();
+        self.write(move |state| state.writer.forget_preview(&target)).await
+    }
+
+    async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
+        let target = target.clone();
+        self.publish(move |writer| writer.forget(&target)).await
+    }
+
+    async fn histogram(&self, query: &HistogramQuery) -> Result<Vec<DayCount>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.histogram(&query)).await
+    }
+
+    async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError> {
+        self.read(move |reader| reader.top(dimension, limit)).await
+    }
+
+    async fn people(&self, after: Option<PersonId>, limit: usize) -> Result<Vec<Person>, LakeError> {
+        self.read(move |reader| reader.people(after, limit)).await
+    }
+}
+
+#[async_trait]
+impl Search for EmbeddedVault {
+    async fn keyword(&self, query: &TextQuery, filter: &Filter, sort: Sort, limit: usize) -> Result<Hits, LakeError> {
+        let index = self.text_index()?;
+        let (query, filter) = (query.clone(), filter.clone());
+        self.read(move |reader| {
+            let found = index.search(&query, &filter, sort, limit)?;
+            let hits = reader.ids_of_rows(&found.rows)?;
+            Ok(Hits { hits: hits.into_iter().map(|(id, score)| Hit { id, score }).collect(), total: found.total })
+        })
+        .await
+    }
+
+    async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError> {
+        if let Some(indexer) = &self.indexer {
+            return indexer.commit().await.map_err(|error| in_directory(error, &self.directory));
+        }
+        let index = self.text_index()?;
+        index.refresh();
+        if index.sequence() >= sequence {
+            return Ok(());
+        }
+        Err(LakeError::Projection {
+            projection: "text index",
+            reason: format!("it has reached {} and not yet {sequence}", index.sequence()),
+        })
+    }
+
+    async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, LakeError> {
+        let indexer = self.indexer.as_ref().ok_or(LakeError::ReadOnly)?;
+        let (sender, mut told) = futures::channel::mpsc::unbounded();
+        let rebuild = indexer.rebuild(sender);
+        let tell = async {
+            while let Some((done, total)) = told.next().await {
+                progress(done, total);
+            }
+        };
+        let (count, ()) = futures::join!(rebuild, tell);
+        count.map_err(|error| in_directory(error, &self.directory))
+    }
+}
+
+#[async_trait]
+impl Series for EmbeddedVault {
+    async fn list(&self) -> Result<Vec<SeriesInfo>, LakeError> {
+        self.read(Reader::series).await
+    }
+
+    async fn range(&self, query: &SampleQuery) -> Result<Vec<Sample>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.sample_range(&query)).await
+    }
+
+    async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError> {
+        let series = series.to_owned();
+        self.read(move |reader| reader.daily(&series)).await
+    }
+}
+
+#[async_trait]
+impl Imports for EmbeddedVault {
+    async fn begin(&self, draft: ImportDraft) -> Result<Import, LakeError> {
+        self.write(move |state| state.writer.begin(&draft)).await
+    }
+
+    async fn finish(&self, import: u64, now_us: i64) -> Result<Import, LakeError> {
+        self.write(move |state| state.writer.finish(import, now_us)).await
+    }
+
+    async fn list(&self) -> Result<Vec<Import>, LakeError> {
+        self.read(Reader::imports).await
+    }
+
+    async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.ledger(&query)).await
+    }
+
+    async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError> {
+        self.read(move |reader| reader.memo_has_size(bytes)).await
+    }
+
+    async fn memo(&self, hash: [u8; 32], parser: &str, version: u32) -> Result<Option<MemoEntry>, LakeError> {
+        let parser = parser.to_owned();
+        self.read(move |reader| reader.memo(hash, &parser, version)).await
+    }
+}

@@ -1,0 +1,222 @@
+//! Forgetting: a source or a document leaves the store, its rollups, and everything made from it.
+
+use super::{IndexChange, IndexChanges, Writer, documents, people, rollups::Rollups};
+use crate::{error::Context as _, names::Groups};
+use dp_lake::{ForgetTarget, Forgotten, LakeError};
+use dp_model::{DocumentId, Kind};
+use rusqlite::Connection;
+
+/// Documents whose ids are in memory at a time.
+const STEP: usize = 10_000;
+
+impl Writer {
+    /// What forgetting would remove: done in a transaction that is taken back.
+    pub(crate) fn forget_preview(&mut self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
+        let mut counted = Forgotten::default();
+        let outcome: Result<(), LakeError> = self.transaction(|writer, sequence| {
+            counted = remove(writer, target, sequence, &mut Vec::new())?;
+            // An error is what rolls a transaction back.
+            Err(LakeError::Closed)
+        });
+        match outcome {
+            Ok(()) | Err(LakeError::Closed) => Ok(counted),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Forgets the target.
+    pub(crate) fn forget(&mut self, target: &ForgetTarget) -> Result<(Forgotten, IndexChanges), LakeError> {
+        let mut changes = Vec::new();
+        let mut at = 0;
+        let forgotten = self.transaction(|writer, sequence| {
+            at = sequence;
+            remove(writer, target, sequence, &mut changes)
+        })?;
+        self.people = people::KnownPeople::default();
+        Ok((forgotten, IndexChanges { sequence: at, changes }))
+    }
+}
+
+fn remove(
+    writer: &mut Writer,
+    target: &ForgetTarget,
+    sequence: u64,
+    changes: &mut Vec<IndexChange>,
+) -> Result<Forgotten, LakeError> {
+    let mut rollups = Rollups::default();
+    let mut forgotten = Forgotten::default();
+    let mut off_cards = Vec::new();
+    match target {
+        ForgetTarget::Document(id) => {
+            off_cards.extend(people_on_cards(&writer.connection, &[*id])?);
+            remove_documents(writer, &[*id], sequence, &mut rollups, &mut forgotten, changes)?;
+        }
+        ForgetTarget::Source(source) => {
+            let groups: Vec<i64> = writer
+                .groups
+                .iter()
+                .filter(|(_, group)| is_under(&group.source, source))
+                .map(|(id, _)| id)
+                .collect();
+            for group in groups {
+                loop {
+                    let ids = ids_of_group(&writer.connection, group)?;
+                    if ids.is_empty() {
+                        break;
+                    }
+                    off_cards.extend(people_on_cards(&writer.connection, &ids)?);
+                    remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, changes)?;
+                }
+            }
+            forgotten.samples = remove_samples(writer, source, &mut rollups)?;
+        }
+    }
+    rollups.write(&writer.connection)?;
+    if forgotten.documents > 0 {
+        forgotten.people = remove_people(&writer.connection, &off_cards)?;
+    }
+    writer
+        .connection
+        .execute_batch(
+            "DELETE FROM rollup_documents WHERE count = 0;
+             DELETE FROM rollup_samples WHERE count = 0;
+             DELETE FROM rollup_top WHERE count = 0;",
+        )
+        .context("forget")?;
+    if forgotten.documents + forgotten.samples > 0 {
+        // The same entries must be read again when they are imported again.
+        writer.connection.execute("DELETE FROM memo", ()).context("forget")?;
+    }
+    Ok(forgotten)
+}
+
+fn is_under(source: &str, wanted: &str) -> bool {
+    source.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+fn ids_of_group(connection: &Connection, group: i64) -> Result<Vec<DocumentId>, LakeError> {
+    connection
+        .prepare_cached("SELECT id FROM documents WHERE grp = ? LIMIT ?")
+        .and_then(|mut statement| {
+            statement.query_map((group, STEP as i64), |row| row.get(0).map(DocumentId))?.collect()
+        })
+        .context("find what to forget")
+}
+
+fn remove_documents(
+    writer: &mut Writer,
+    ids: &[DocumentId],
+    sequence: u64,
+    rollups: &mut Rollups,
+    forgotten: &mut Forgotten,
+    changes: &mut Vec<IndexChange>,
+) -> Result<(), LakeError> {
+    let connection = &writer.connection;
+    for &id in ids {
+        let Some((row, document)) = documents::load(connection, &writer.groups, id)? else { continue };
+        let group = group_of(&mut writer.groups, connection, &document.content)?;
+        rollups.add_document(document.day, group, &document.content, -1);
+        people::unmention(connection, row, &document.content)?;
+        let delete = || -> rusqlite::Result<(usize, usize)> {
+            let revisions = connection.prepare_cached("DELETE FROM revisions WHERE document = ?")?.execute([row])?;
+            let annotations = connection.prepare_cached("DELETE FROM annotations WHERE id = ?")?.execute([id.0])?;
+            connection.prepare_cached("DELETE FROM documents WHERE row = ?")?.execute([row])?;
+            connection
+                .prepare_cached("INSERT OR REPLACE INTO removed (row, sequence) VALUES (?, ?)")?
+                .execute((row, sequence as i64))?;
+            Ok((revisions, annotations))
+        };
+        let (revisions, annotations) = delete().context("forget a document")?;
+        forgotten.documents += 1;
+        forgotten.revisions += revisions as u64;
+        forgotten.annotations += annotations as u64;
+        changes.push(IndexChange::Remove { row });
+    }
+    Ok(())
+}
+
+fn group_of(groups: &mut Groups, connection: &Connection, content: &dp_model::Content) -> Result<i64, LakeError> {
+    groups.id(connection, &content.source, content.kind)
+}
+
+fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Result<u64, LakeError> {
+    let connection = &writer.connection;
+    let sources: Vec<i64> = connection
+        .prepare_cached("SELECT id, name FROM sources")
+        .and_then(|mut statement| {
+            statement.query_map((), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?.collect::<Result<Vec<_>, _>>()
+        })
+        .context("find samples to forget")?
+        .into_iter()
+        .filter(|(_, name)| is_under(name, source))
+        .map(|(id, _)| id)
+        .collect();
+    let mut removed = 0;
+    for source in sources {
+        let counts: Vec<(i64, i32, i64)> = connection
+            .prepare_cached("SELECT series, day, count(*) FROM samples WHERE source = ? GROUP BY series, day")
+            .and_then(|mut statement| {
+                statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+            })
+            .context("count samples to forget")?;
+        for (series, day, count) in counts {
+            rollups.add_sample(series, day, -count);
+        }
+        removed += connection.execute("DELETE FROM samples WHERE source = ?", [source]).context("forget samples")?;
+    }
+    // A series without samples is no series any more.
+    Ok(removed as u64)
+}
+
+/// People whose card in an address book is among these documents.
+fn people_on_cards(connection: &Connection, documents: &[DocumentId]) -> Result<Vec<i64>, LakeError> {
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT DISTINCT identities.person FROM documents
+                 JOIN groups ON groups.id = documents.grp
+                 JOIN mentions ON mentions.document = documents.row
+                 JOIN identities ON identities.id = mentions.identity
+             WHERE documents.id = ? AND groups.kind = ? AND identities.person IS NOT NULL",
+        )
+        .context("find people to forget")?;
+    let mut people = Vec::new();
+    for id in documents {
+        let rows = statement.query_map((id.0, Kind::Contact as u8), |row| row.get(0)).context("find people to forget")?;
+        for person in rows {
+            people.push(person.context("find people to forget")?);
+        }
+    }
+    Ok(people)
+}
+
+/// Removes people whom nothing is left of: no document mentions them, and no address book that stays
+/// holds them (a card that goes takes its person with it).
+fn remove_people(connection: &Connection, off_cards: &[i64]) -> Result<u64, LakeError> {
+    let remove = || -> rusqlite::Result<usize> {
+        connection.execute_batch("CREATE TEMP TABLE IF NOT EXISTS off_cards (person INTEGER PRIMARY KEY); DELETE FROM off_cards;")?;
+        let mut note = connection.prepare_cached("INSERT OR IGNORE INTO off_cards (person) VALUES (?)")?;
+        for person in off_cards {
+            note.execute([person])?;
+        }
+        let people = connection.execute(
+            "DELETE FROM people WHERE
+                 NOT EXISTS (SELECT 1 FROM identities JOIN mentions ON mentions.identity = identities.id
+                     WHERE identities.person = people.row)
+                 AND NOT (people.in_contacts
+                     AND people.row NOT IN (SELECT person FROM off_cards)
+                     AND EXISTS (SELECT 1 FROM documents JOIN groups ON groups.id = documents.grp WHERE groups.kind = ?))",
+            [Kind::Contact as u8],
+        )?;
+        connection.execute(
+            "DELETE FROM identities WHERE person IS NOT NULL AND person NOT IN (SELECT row FROM people)",
+            (),
+        )?;
+        connection.execute(
+            "DELETE FROM identities WHERE person IS NULL
+                 AND NOT EXISTS (SELECT 1 FROM mentions WHERE mentions.identity = identities.id)",
+            (),
+        )?;
+        Ok(people)
+    };
+    remove().map(|count| count as u64).context("forget people")
+}

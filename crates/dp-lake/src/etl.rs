@@ -1,0 +1,18 @@
+//! The ETL pipeline: archives in, documents and a closed account out. Parsing runs on several
+//! threads; what they find is applied in the order of the plan, so the result depends on the
+//! archives and on nothing else.
+
+mod budget;
+mod clock;
+mod normalise;
+mod pipeline;
+mod plan;
+mod progress;
+mod read;
+mod report;
+
+pub use clock::HomeClock;
+pub use pipeline::{EtlError, ImportOptions, import, preview};
+pub use plan::{Action, Plan, PlannedEntry, make_plan};
+pub use progress::{Progress, Stage};
+pub use report::ImportReport;
