@@ -6,6 +6,7 @@ mod compile;
 mod entry;
 mod filters;
 mod gathered;
+mod rows;
 mod schema;
 mod search;
 #[cfg(test)]
@@ -20,6 +21,8 @@ pub(crate) use search::RowHits;
 use compile::Compiler;
 use dp_lake::{Filter, LakeError, Sort, TextQuery};
 use entry::Entry;
+use hashbrown::HashSet;
+use rows::OfRows;
 use schema::{FORMAT, Fields};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -30,7 +33,7 @@ use std::{
     },
 };
 use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError, Term,
+    Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError,
     directory::MmapDirectory,
     index::IndexBuilder,
     indexer::{IndexWriterOptions, LogMergePolicy, UserOperation},
@@ -42,6 +45,8 @@ use vocabulary::Vocabulary;
 const BATCH_DOCUMENTS: usize = 256;
 /// Bytes of documents handed over in one go.
 const BATCH_BYTES: usize = 1 << 20;
+/// Rows deleted in one go: each time the rows of the whole index are looked through.
+const BATCH_DELETES: usize = 4096;
 /// Bytes of documents that may wait for the indexer.
 const UNDER_WAY_BYTES: usize = 16 << 20;
 /// Segments of about one size that are merged into one.
@@ -71,11 +76,15 @@ pub(crate) struct TextIndex {
     writer: Option<Mutex<Writer>>,
 }
 
+/// Documents and deletes wait here for a while. The deletes take effect before the documents, so no
+/// row waits in both after its document came.
 struct Writer {
     writer: IndexWriter<Entry>,
     throttle: Arc<Throttle>,
-    waiting: Vec<UserOperation<Entry>>,
-    waiting_bytes: usize,
+    deletes: HashSet<u64, foldhash::fast::RandomState>,
+    entries: Vec<Entry>,
+    rows: HashSet<u64, foldhash::fast::RandomState>,
+    bytes: usize,
 }
 
 impl TextIndex {
@@ -159,9 +168,9 @@ impl TextIndex {
         let entry = Entry::new(self.fields, row, document);
         let mut writer = self.writer()?;
         if replaces {
-            writer.waiting.push(UserOperation::Delete(Term::from_field_u64(self.fields.row, row)));
+            writer.delete(row)?;
         }
-        writer.add(entry)
+        writer.add(row, entry)
     }
 
     /// Removes a row, if it is there, with the next commit.
@@ -169,9 +178,7 @@ impl TextIndex {
     /// # Errors
     /// As `put`.
     pub(crate) fn delete(&self, row: u64) -> Result<(), LakeError> {
-        let mut writer = self.writer()?;
-        writer.waiting.push(UserOperation::Delete(Term::from_field_u64(self.fields.row, row)));
-        if writer.waiting.len() >= BATCH_DOCUMENTS { writer.hand_over() } else { Ok(()) }
+        self.writer()?.delete(row)
     }
 
     /// Makes all puts and deletes durable and visible, together with `sequence`.
@@ -273,24 +280,48 @@ impl Writer {
         policy.set_min_num_segments(MERGED_SEGMENTS);
         policy.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(policy));
-        Ok(Self { writer, throttle: Throttle::new(UNDER_WAY_BYTES), waiting: Vec::new(), waiting_bytes: 0 })
+        Ok(Self {
+            writer,
+            throttle: Throttle::new(UNDER_WAY_BYTES),
+            deletes: HashSet::default(),
+            entries: Vec::new(),
+            rows: HashSet::default(),
+            bytes: 0,
+        })
     }
 
-    fn add(&mut self, mut entry: Entry) -> Result<(), LakeError> {
-        let bytes = entry.size_bytes();
-        if self.waiting_bytes + bytes > BATCH_BYTES {
-            // What waits here holds room that the entry may have to wait for.
+    fn delete(&mut self, row: u64) -> Result<(), LakeError> {
+        if self.rows.contains(&row) || self.deletes.len() >= BATCH_DELETES {
             self.hand_over()?;
         }
-        entry.hold(self.throttle.acquire(bytes));
-        self.waiting_bytes += bytes;
-        self.waiting.push(UserOperation::Add(entry));
-        if self.waiting.len() >= BATCH_DOCUMENTS { self.hand_over() } else { Ok(()) }
+        self.deletes.insert(row);
+        Ok(())
+    }
+
+    fn add(&mut self, row: u64, entry: Entry) -> Result<(), LakeError> {
+        self.bytes += entry.size_bytes();
+        self.entries.push(entry);
+        self.rows.insert(row);
+        // Deletes are dear, so documents that come with them wait for more of their kind.
+        let most = if self.deletes.is_empty() { BATCH_DOCUMENTS } else { BATCH_DELETES };
+        if self.entries.len() >= most || self.bytes >= BATCH_BYTES { self.hand_over() } else { Ok(()) }
     }
 
     fn hand_over(&mut self) -> Result<(), LakeError> {
-        self.waiting_bytes = 0;
-        let batch = std::mem::replace(&mut self.waiting, Vec::with_capacity(BATCH_DOCUMENTS));
+        if !self.deletes.is_empty() {
+            let rows = OfRows(Arc::new(std::mem::take(&mut self.deletes)));
+            self.writer.delete_query(Box::new(rows)).map_err(failed)?;
+        }
+        if self.entries.is_empty() {
+            return Ok(());
+        }
+        let permit = Arc::new(self.throttle.acquire(std::mem::take(&mut self.bytes)));
+        self.rows.clear();
+        let entries = std::mem::replace(&mut self.entries, Vec::with_capacity(BATCH_DOCUMENTS));
+        let batch = entries.into_iter().map(|mut entry| {
+            entry.hold(Arc::clone(&permit));
+            UserOperation::Add(entry)
+        });
         self.writer.run(batch).map(|_| ()).map_err(failed)
     }
 }
@@ -298,8 +329,7 @@ impl Writer {
 impl Drop for TextIndex {
     fn drop(&mut self) {
         if let Some(writer) = self.writer.take() {
-            let Writer { writer, waiting, .. } = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
-            drop(waiting);
+            let Writer { writer, .. } = writer.into_inner().unwrap_or_else(PoisonError::into_inner);
             // Merges under way are let finish; what was not committed is dropped.
             let _ = writer.wait_merging_threads();
         }

@@ -1,8 +1,11 @@
 //! A query for documents with any of many terms: those with a prefix, or a list. Matching documents
 //! are gathered in a bit set, so the cost is that of reading the postings once.
 
+use hashbrown::HashMap;
+use std::sync::Arc;
 use tantivy::{
     BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError,
+    index::SegmentId,
     postings::TermInfo,
     query::{BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
     schema::{Field, IndexRecordOption},
@@ -16,7 +19,12 @@ pub(super) enum Which {
     Prefix(Vec<u8>),
     /// These.
     Listed(Vec<Vec<u8>>),
+    /// Those whose postings were looked up before.
+    Found(Arc<FoundTerms>),
 }
+
+/// Where the postings of some terms lie in each segment.
+pub(super) type FoundTerms = HashMap<SegmentId, Vec<TermInfo>, foldhash::fast::RandomState>;
 
 /// Matches documents with any of the terms; every match scores 1.
 #[derive(Debug, Clone)]
@@ -66,8 +74,26 @@ impl AnyTerm {
                     infos.extend(index.terms().get(term)?);
                 }
             }
+            Which::Found(found) => {
+                infos.extend(found.get(&reader.segment_id()).into_iter().flatten().cloned())
+            }
         }
         Ok(infos)
+    }
+
+    fn gather(&self, reader: &SegmentReader, infos: &[TermInfo]) -> tantivy::Result<BitSet> {
+        let index = reader.inverted_index(self.field)?;
+        let mut found = BitSet::with_max_value(reader.max_doc());
+        for info in infos {
+            let mut blocks = index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
+            while !blocks.docs().is_empty() {
+                for &doc in blocks.docs() {
+                    found.insert(doc);
+                }
+                blocks.advance();
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -79,26 +105,31 @@ impl Query for AnyTerm {
 
 impl Weight for AnyTerm {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let index = reader.inverted_index(self.field)?;
         let infos = self.infos(reader)?;
-        if infos.is_empty() {
-            return Ok(Box::new(EmptyScorer));
-        }
-        if let [only] = infos.as_slice() {
-            let postings = index.read_postings_from_terminfo(only, IndexRecordOption::Basic)?;
-            return Ok(Box::new(ConstScorer::new(postings, boost)));
-        }
-        let mut found = BitSet::with_max_value(reader.max_doc());
-        for info in &infos {
-            let mut blocks = index.read_block_postings_from_terminfo(info, IndexRecordOption::Basic)?;
-            while !blocks.docs().is_empty() {
-                for &doc in blocks.docs() {
-                    found.insert(doc);
-                }
-                blocks.advance();
+        match infos.as_slice() {
+            [] => Ok(Box::new(EmptyScorer)),
+            [only] => {
+                let index = reader.inverted_index(self.field)?;
+                let postings = index.read_postings_from_terminfo(only, IndexRecordOption::Basic)?;
+                Ok(Box::new(ConstScorer::new(postings, boost)))
+            }
+            several => {
+                let found = self.gather(reader, several)?;
+                Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
             }
         }
-        Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
+    }
+
+    fn count(&self, reader: &SegmentReader) -> tantivy::Result<u32> {
+        if let Some(alive) = reader.alive_bitset() {
+            return Ok(self.scorer(reader, 1.0)?.count(alive));
+        }
+        let infos = self.infos(reader)?;
+        match infos.as_slice() {
+            [] => Ok(0),
+            [only] => Ok(only.doc_freq),
+            several => Ok(self.gather(reader, several)?.len() as u32),
+        }
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {

@@ -4,7 +4,7 @@ use super::{
     any_term::{AnyTerm, Which},
     filters::{self, Filters},
     gathered::Gathered,
-    schema::{FORM_SEPARATOR, Fields},
+    schema::{Fields, push_form},
     vocabulary::Vocabulary,
 };
 use dp_lake::{
@@ -12,49 +12,37 @@ use dp_lake::{
     analysis::{OwnedToken, forgiven_edits, tokens},
     sought::{Sought, sought},
 };
+use std::sync::Arc;
 use tantivy::{
     Score, Term,
-    query::{BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, Occur, PhraseQuery, Query, TermQuery},
+    query::{BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, Query, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
-/// How much more a word counts in a title.
-const TITLE_BOOST: Score = 2.0;
-/// How much a word counts in the form it was typed in.
+/// How much more a word counts in the form it was typed in.
 const FORM_BOOST: Score = 0.6;
 /// What a word in another form than the plain one typed loses.
 const OTHER_FORM_SCORE: Score = -0.5;
-/// What a completion counts, the word itself apart.
-const COMPLETION_SCORE: Score = 1.0;
-/// What a corrected word with one mistake counts.
-const CORRECTION_SCORE: Score = 1.0;
+/// What a word counts more than its completions.
+const WHOLE_WORD_SCORE: Score = 3.0;
+/// What a completion counts, and a correction with one mistake.
+const OTHER_WORD_SCORE: Score = 1.0;
 /// Corrections that are ranked; the rest only match.
-const CORRECTIONS_RANKED_MAX: usize = 64;
+const CORRECTIONS_RANKED: usize = 16;
 /// Completions of the last word of a phrase that are followed; with more, its words need not be neighbours.
 const PHRASE_COMPLETIONS_MAX: usize = 512;
-
-/// How the documents that score are related to those that match.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ranking {
-    /// The first of `ranked` matches the same documents; the others only some of them.
-    Led,
-    /// Together they match the same documents.
-    Whole,
-    /// They match only some of them.
-    Some,
-    /// They may match others too.
-    Beside,
-}
 
 /// One thing that must be found.
 pub(super) struct Clause {
     /// Which documents; does not score.
     pub(super) matching: Box<dyn Query>,
-    /// What scores.
-    pub(super) ranked: Vec<Box<dyn Query>>,
-    pub(super) ranking: Ranking,
-    /// What takes from the score.
-    pub(super) demoting: Option<Box<dyn Query>>,
+    /// The same documents with their scores, where there is such a query.
+    pub(super) scored: Option<Box<dyn Query>>,
+    /// What adds to the score of some.
+    pub(super) bonus: Vec<Box<dyn Query>>,
+    /// Documents that come first, each list before the next: all among the matching ones. Empty if only
+    /// the scores can tell.
+    pub(super) first: Vec<Vec<Box<dyn Query>>>,
 }
 
 /// A query, taken apart so that the search can choose how to run it.
@@ -100,9 +88,8 @@ impl Compiler<'_> {
     }
 
     fn clause(&self, wanted: &Sought, typed: &[OwnedToken]) -> tantivy::Result<Clause> {
-        let fields = self.fields();
         let [term] = wanted.terms.as_slice() else { return self.sequence(wanted) };
-        let is_known = self.vocabulary.has(fields.body, term)?;
+        let is_known = self.vocabulary.has(self.fields().body, term)?;
         if wanted.last_is_prefix {
             return self.completed(term, is_known, typed);
         }
@@ -114,101 +101,96 @@ impl Compiler<'_> {
 
     fn word(&self, term: &str, typed: &[OwnedToken]) -> tantivy::Result<Clause> {
         let body = self.fields().body;
-        let demoting = self.demotion(term, typed)?;
+        let form = self.typed_form(term, typed);
+        let demotion = self.demotion(term, typed)?;
+        let mut first = Vec::new();
+        if demotion.is_none() {
+            first.push([scored(body, term, 1.0)].into_iter().chain(copied(form.as_ref())).collect());
+        }
         Ok(Clause {
             matching: Box::new(TermQuery::new(Term::from_field_text(body, term), IndexRecordOption::Basic)),
-            ranked: self.ranked_word(term, typed),
-            ranking: Ranking::Led,
-            demoting,
+            scored: Some(scored(body, term, 1.0)),
+            bonus: form.into_iter().chain(demotion).collect(),
+            first,
         })
     }
 
-    /// The word itself in the body and, counting more, in the title and in the form it was typed in.
-    fn ranked_word(&self, term: &str, typed: &[OwnedToken]) -> Vec<Box<dyn Query>> {
-        let Fields { body, title, form, .. } = self.fields();
-        let mut ranked = vec![scored(body, term, 1.0), scored(title, term, TITLE_BOOST)];
-        let forms = typed.iter().filter(|token| token.term == term).filter_map(|token| token.exact.as_ref());
-        for written in forms.take(1) {
-            ranked.push(scored(form, &format!("{term}{FORM_SEPARATOR}{written}"), FORM_BOOST));
-        }
-        ranked
+    /// The word in the form it was typed in, if that is not the folded one.
+    fn typed_form(&self, term: &str, typed: &[OwnedToken]) -> Option<Box<dyn Query>> {
+        let written =
+            typed.iter().filter(|token| token.term == term).find_map(|token| token.exact.as_ref())?;
+        let mut key = String::new();
+        push_form(&mut key, term, written);
+        Some(scored(self.fields().form, &key, FORM_BOOST))
     }
 
     /// Who types `cafe` means that more than `café`, if both are there.
     fn demotion(&self, term: &str, typed: &[OwnedToken]) -> tantivy::Result<Option<Box<dyn Query>>> {
-        let is_plain = typed
-            .iter()
-            .any(|token| token.term == term && token.exact.as_ref().is_none_or(|form| form.is_ascii()));
-        if !is_plain {
+        let is_plain = |token: &OwnedToken| token.exact.as_ref().is_none_or(|form| form.is_ascii());
+        if !typed.iter().any(|token| token.term == term && is_plain(token)) {
             return Ok(None);
         }
         let forms = self.vocabulary.accented_forms(term)?;
+        if forms.is_empty() {
+            return Ok(None);
+        }
         let any = AnyTerm { field: self.fields().form, which: Which::Listed(forms) };
-        let Which::Listed(forms) = &any.which else { return Ok(None) };
-        Ok((!forms.is_empty()).then(|| {
-            Box::new(ConstScoreQuery::new(Box::new(any.clone()), OTHER_FORM_SCORE)) as Box<dyn Query>
-        }))
+        Ok(Some(Box::new(ConstScoreQuery::new(Box::new(any), OTHER_FORM_SCORE))))
     }
 
     fn completed(&self, term: &str, is_known: bool, typed: &[OwnedToken]) -> tantivy::Result<Clause> {
-        let expansion = self.vocabulary.completions(term)?;
-        if expansion.ranked.is_empty() {
+        let completions = self.vocabulary.completions(term)?;
+        if !completions.any {
             return self.corrected(term, true);
         }
-        if expansion.complete && is_known && expansion.ranked.len() == 1 {
-            return self.word(term, typed);
+        let body = self.fields().body;
+        let mut bonus: Vec<Box<dyn Query>> = Vec::new();
+        let mut first = Vec::new();
+        if is_known {
+            let form = self.typed_form(term, typed);
+            let whole = TermQuery::new(Term::from_field_text(body, term), IndexRecordOption::Basic);
+            bonus.push(Box::new(ConstScoreQuery::new(Box::new(whole), WHOLE_WORD_SCORE)));
+            bonus.push(scored(body, term, 1.0));
+            bonus.extend(copied(form.as_ref()));
+            first.push([scored(body, term, 1.0)].into_iter().chain(form).collect());
         }
-        let mut ranked = if is_known { self.ranked_word(term, typed) } else { Vec::new() };
-        let completions = expansion.ranked.iter().filter(|(completion, _)| completion != term);
-        ranked.extend(
-            completions
-                .flat_map(|(completion, documents)| self.weighed(completion, *documents, COMPLETION_SCORE)),
-        );
-        let which = if expansion.complete {
-            Which::Listed(expansion.ranked.iter().map(|(term, _)| term.clone().into_bytes()).collect())
-        } else {
-            Which::Prefix(term.as_bytes().to_vec())
-        };
-        Ok(Clause {
-            matching: Box::new(AnyTerm { field: self.fields().body, which }),
-            ranked,
-            ranking: if expansion.complete { Ranking::Whole } else { Ranking::Some },
-            demoting: None,
-        })
+        let others = completions.frequent.iter().filter(|(other, _)| other != term);
+        let others = others.map(|(other, documents)| self.weighed(other, *documents, OTHER_WORD_SCORE));
+        let others = others.collect::<Vec<_>>();
+        bonus.extend(others.iter().map(|query| query.box_clone()));
+        first.push(others);
+        let which = Which::Found(Arc::new(completions.found));
+        Ok(Clause { matching: Box::new(AnyTerm { field: body, which }), scored: None, bonus, first })
     }
 
     fn corrected(&self, term: &str, open: bool) -> tantivy::Result<Clause> {
         let corrections = self.vocabulary.corrections(term, open)?;
-        let nearest = corrections.iter().take(CORRECTIONS_RANKED_MAX);
-        let ranked = nearest.flat_map(|correction| {
-            let score = CORRECTION_SCORE / correction.edits.max(1) as Score;
+        let nearest = corrections.iter().take(CORRECTIONS_RANKED);
+        let bonus = nearest.map(|correction| {
+            let score = OTHER_WORD_SCORE / correction.edits.max(1) as Score;
             self.weighed(&correction.term, correction.documents, score)
         });
-        let ranked = ranked.collect();
-        let ranking =
-            if corrections.len() <= CORRECTIONS_RANKED_MAX { Ranking::Whole } else { Ranking::Some };
+        let bonus = bonus.collect();
         let listed = corrections.into_iter().map(|correction| correction.term.into_bytes()).collect();
         let any = AnyTerm { field: self.fields().body, which: Which::Listed(listed) };
-        Ok(Clause { matching: Box::new(any), ranked, ranking, demoting: None })
+        Ok(Clause { matching: Box::new(any), scored: None, bonus, first: Vec::new() })
     }
 
-    /// A term in body and title that counts the same however rare it is.
-    fn weighed(&self, term: &str, documents: u64, score: Score) -> [Box<dyn Query>; 2] {
+    /// A term that counts the same however rare it is.
+    fn weighed(&self, term: &str, documents: u64, score: Score) -> Box<dyn Query> {
         let all = self.vocabulary.searcher.num_docs().max(documents) as Score;
         let documents = documents as Score;
         let rarity = (1.0 + (all - documents + 0.5) / (documents + 0.5)).ln().max(0.05);
-        let Fields { body, title, .. } = self.fields();
-        [scored(body, term, score / rarity), scored(title, term, score / rarity)]
+        scored(self.fields().body, term, score / rarity)
     }
 
     fn sequence(&self, wanted: &Sought) -> tantivy::Result<Clause> {
-        let Fields { body, title, .. } = self.fields();
+        let body = self.fields().body;
         let matching = self.matching(body, wanted)?;
         let whole =
             if wanted.last_is_prefix { &wanted.terms[..wanted.terms.len() - 1] } else { &wanted.terms };
-        let mut ranked = whole.iter().map(|term| scored(title, term, TITLE_BOOST)).collect::<Vec<_>>();
-        ranked.extend(whole.iter().map(|term| scored(body, term, 1.0)));
-        Ok(Clause { matching, ranked, ranking: Ranking::Beside, demoting: None })
+        let bonus = whole.iter().map(|term| scored(body, term, 1.0)).collect();
+        Ok(Clause { matching, scored: None, bonus, first: Vec::new() })
     }
 
     fn matching(&self, field: Field, wanted: &Sought) -> tantivy::Result<Box<dyn Query>> {
@@ -223,8 +205,7 @@ impl Compiler<'_> {
         if !wanted.last_is_prefix {
             return Ok(Box::new(PhraseQuery::new(wanted.terms.iter().map(term).collect())));
         }
-        let completions = self.vocabulary.completions_in(field, last, PHRASE_COMPLETIONS_MAX)?;
-        let Some(completions) = completions else {
+        let Some(completions) = self.vocabulary.completions_in(field, last, PHRASE_COMPLETIONS_MAX)? else {
             let beginning: Box<dyn Query> = match before {
                 [only] => Box::new(TermQuery::new(term(only), IndexRecordOption::Basic)),
                 _ => Box::new(PhraseQuery::new(before.iter().map(term).collect())),
@@ -248,15 +229,11 @@ pub(super) fn all_of(mut parts: Vec<Box<dyn Query>>) -> Option<Box<dyn Query>> {
     parts.pop()
 }
 
-/// `parts` as clauses of one sort.
-pub(super) fn each(
-    occur: Occur,
-    parts: Vec<Box<dyn Query>>,
-) -> impl Iterator<Item = (Occur, Box<dyn Query>)> {
-    parts.into_iter().map(move |part| (occur, part))
-}
-
 fn scored(field: Field, term: &str, boost: Score) -> Box<dyn Query> {
     let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
     Box::new(BoostQuery::new(Box::new(query), boost))
+}
+
+fn copied(query: Option<&Box<dyn Query>>) -> Option<Box<dyn Query>> {
+    query.map(|query| query.box_clone())
 }

@@ -1,16 +1,17 @@
 //! A document in the shape the indexer reads: one string with all its parts, and its filter terms.
 
 use super::{
-    schema::{Fields, TERM_SEPARATOR, facet},
+    schema::{Fields, TERM_SEPARATOR, TWICE, facet},
     throttle::Permit,
 };
 use dp_lake::{
     Annotations, Day, Has,
     analysis::{Part, for_each_part},
-    matching,
+    date_of_day, matching,
 };
 use dp_model::Content;
 use smallvec::SmallVec;
+use std::{fmt::Write as _, sync::Arc};
 use tantivy::schema::{
     Field, Value,
     document::{ReferenceValue, ReferenceValueLeaf},
@@ -29,92 +30,82 @@ pub(crate) struct IndexedDocument<'a> {
     pub(crate) annotations: &'a Annotations,
 }
 
-/// What the indexer gets.
+/// What the indexer gets. Small, because the engine moves it about.
 #[derive(Debug)]
-pub(super) struct Entry {
+pub(super) struct Entry(Box<Parts>);
+
+#[derive(Debug)]
+struct Parts {
     fields: Fields,
     row: u64,
     sort: Option<i64>,
-    /// All parts, one after the other.
+    day: Option<Day>,
+    /// All strings, one after the other.
     text: String,
-    /// Which part ends where in `text`.
-    parts: SmallVec<[(Part, u32); 8]>,
+    /// What each string is and where it ends in `text`.
+    ends: SmallVec<[(Part, u32); 6]>,
     /// Filter terms, each followed by a separator.
     facets: String,
     /// Kept until the indexer is done with it: bounds what is under way.
-    _permit: Option<Permit>,
+    permit: Option<Arc<Permit>>,
 }
 
 impl Entry {
     pub(super) fn new(fields: Fields, row: u64, document: &IndexedDocument<'_>) -> Self {
         let content = document.content;
-        let mut text = String::with_capacity(content.title.len() + content.text.len() + 64);
-        let mut parts = SmallVec::new();
+        let url_bytes = content.url.as_ref().map_or(0, String::len);
+        let mut text = String::with_capacity(content.title.len() + content.text.len() + url_bytes + 64);
+        let mut ends = SmallVec::new();
         for_each_part(content, document.annotations, &mut |part, string| {
+            if part == Part::Title {
+                text.push(TWICE);
+            }
             text.push_str(&string);
-            // Positions past 4 GiB would not fit; a document that long is cut.
-            let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-            parts.push((part, end));
+            // Offsets past 4 GiB would not fit; a document that long is cut.
+            ends.push((part, u32::try_from(text.len()).unwrap_or(u32::MAX)));
         });
-        text.truncate(text.floor_char_boundary(u32::MAX as usize));
-        Self { fields, row, sort: document.sort_us, text, parts, facets: facets(document), _permit: None }
+        let facets = facets(document);
+        let (sort, day) = (document.sort_us, document.day);
+        Self(Box::new(Parts { fields, row, sort, day, text, ends, facets, permit: None }))
     }
 
-    /// Bytes of text it holds.
+    /// Bytes of memory it holds.
     pub(super) fn size_bytes(&self) -> usize {
-        self.text.len() + self.facets.len() + size_of::<Self>()
+        self.0.text.capacity() + self.0.facets.capacity() + size_of::<Parts>()
     }
 
-    pub(super) fn hold(&mut self, permit: Permit) {
-        self._permit = Some(permit);
-    }
-
-    fn strings(&self) -> impl Iterator<Item = (Part, &str)> {
-        let mut start = 0;
-        self.parts.iter().map(move |&(part, end)| {
-            let string = self.text.get(start..end as usize).unwrap_or_default();
-            start = end as usize;
-            (part, string)
-        })
+    pub(super) fn hold(&mut self, permit: Arc<Permit>) {
+        self.0.permit = Some(permit);
     }
 }
 
 fn facets(document: &IndexedDocument<'_>) -> String {
     let content = document.content;
-    let mut out = String::with_capacity(128);
-    let mut push = |term: &str| {
+    let mut out = String::with_capacity(80);
+    let mut push = |prefix: &str, term: &str| {
+        out.push_str(prefix);
         out.push_str(term);
         out.push(TERM_SEPARATOR);
     };
-    push("k:");
-    out.pop();
-    out.push_str(content.kind.as_str());
-    out.push(TERM_SEPARATOR);
-    for (end, _) in content.source.match_indices('.').chain([(content.source.len(), "")]) {
-        out.push_str("s:");
-        out.push_str(&content.source[..end]);
-        out.push(TERM_SEPARATOR);
-    }
-    if let Some(day) = document.day {
-        facet::push_day(&mut out, day);
-    }
-    let mut push = |term: &str| {
-        out.push_str(term);
-        out.push(TERM_SEPARATOR);
-    };
+    push(facet::KIND, content.kind.as_str());
+    push(facet::SOURCE, &content.source);
     for &(_, thing) in Has::ALL {
         if matching::has(thing, content, document.annotations) {
-            push(facet::has(thing));
+            push(facet::has(thing), "");
         }
     }
     for label in &content.labels {
-        push(&facet::label(label));
+        push(&facet::label(label), "");
     }
     for tag in &document.annotations.tags {
-        push(&facet::tag(tag));
+        push(&facet::tag(tag), "");
     }
     if document.annotations.hidden {
-        push(facet::HIDDEN);
+        push(facet::HIDDEN, "");
+    }
+    if let Some(day) = document.day {
+        // Writing into a string cannot fail.
+        let _ = write!(out, "{}{}", facet::YEAR, date_of_day(day).year());
     }
     out
 }
@@ -124,7 +115,7 @@ fn facets(document: &IndexedDocument<'_>) -> String {
 pub(super) enum EntryValue<'a> {
     Text(&'a str),
     Row(u64),
-    Sort(i64),
+    Number(i64),
 }
 
 impl<'a> Value<'a> for EntryValue<'a> {
@@ -135,35 +126,66 @@ impl<'a> Value<'a> for EntryValue<'a> {
         ReferenceValue::Leaf(match *self {
             Self::Text(text) => ReferenceValueLeaf::Str(text),
             Self::Row(row) => ReferenceValueLeaf::U64(row),
-            Self::Sort(sort) => ReferenceValueLeaf::I64(sort),
+            Self::Number(number) => ReferenceValueLeaf::I64(number),
         })
     }
 }
 
 impl tantivy::Document for Entry {
     type Value<'a> = EntryValue<'a>;
-    type FieldsValuesIter<'a> = std::vec::IntoIter<(Field, EntryValue<'a>)>;
+    type FieldsValuesIter<'a> = Values<'a>;
 
-    fn iter_fields_and_values(&self) -> Self::FieldsValuesIter<'_> {
-        let mut values = Vec::with_capacity(3 * self.parts.len() + 4);
-        for (part, string) in self.strings() {
-            values.push((self.fields.body, EntryValue::Text(string)));
-            if part == Part::Title {
-                values.push((self.fields.title, EntryValue::Text(string)));
-            }
+    fn iter_fields_and_values(&self) -> Values<'_> {
+        Values { parts: &self.0, next: 0, start: 0, once_more: SmallVec::new(), numbers: 0 }
+    }
+}
+
+/// The values of an [`Entry`], without a list of them.
+pub(super) struct Values<'a> {
+    parts: &'a Parts,
+    /// Which string comes next, and where it begins.
+    next: usize,
+    start: usize,
+    /// Fields that the last string goes into besides the body.
+    once_more: SmallVec<[(Field, &'a str); 2]>,
+    /// How many of the values that are not strings were given.
+    numbers: u8,
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = (Field, EntryValue<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let Parts { fields, text, ends, .. } = self.parts;
+        if let Some((field, string)) = self.once_more.pop() {
+            return Some((field, EntryValue::Text(string)));
+        }
+        if let Some(&(part, end)) = ends.get(self.next) {
+            let string = text.get(self.start..end as usize).unwrap_or_default();
+            self.next += 1;
+            self.start = end as usize;
             if part == Part::Person {
-                values.push((self.fields.people, EntryValue::Text(string)));
+                self.once_more.push((fields.people, string));
             }
             if part != Part::Url && has_forms(string) {
-                values.push((self.fields.form, EntryValue::Text(string)));
+                self.once_more.push((fields.form, string));
+            }
+            return Some((fields.body, EntryValue::Text(string)));
+        }
+        loop {
+            self.numbers += 1;
+            let number = |field, value: Option<i64>| value.map(|value| (field, EntryValue::Number(value)));
+            let value = match self.numbers {
+                1 => Some((fields.facet, EntryValue::Text(&self.parts.facets))),
+                2 => Some((fields.row, EntryValue::Row(self.parts.row))),
+                3 => number(fields.sort, self.parts.sort),
+                4 => number(fields.day, self.parts.day.map(i64::from)),
+                _ => return None,
+            };
+            if value.is_some() {
+                return value;
             }
         }
-        values.push((self.fields.facet, EntryValue::Text(&self.facets)));
-        values.push((self.fields.row, EntryValue::Row(self.row)));
-        if let Some(sort) = self.sort {
-            values.push((self.fields.sort, EntryValue::Sort(sort)));
-        }
-        values.into_iter()
     }
 }
 

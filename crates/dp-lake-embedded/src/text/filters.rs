@@ -1,14 +1,14 @@
-//! Makes filter terms of a filter. Days become the fewest terms of years, months and days, so a filter
-//! is an intersection of postings and never a scan.
+//! Makes queries of a filter: intersections of postings, and for days a look at a column of the
+//! documents that are left.
 
 use super::{
     any_term::{AnyTerm, Which},
     compile::{Compiler, all_of},
     gathered::Gathered,
+    rows::OfDays,
     schema::facet,
 };
 use dp_lake::{Day, Filter, Hidden, TermMode, date_of_day, day_of_date, sought::sought};
-use jiff::civil::{Date, date};
 use tantivy::query::Query;
 
 /// What a filter asks, none of it scoring.
@@ -41,7 +41,7 @@ fn any(compiler: &Compiler<'_>, terms: Vec<String>) -> Box<dyn Query> {
 fn positive(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box<dyn Query>>> {
     let mut required = Vec::new();
     if !filter.sources.is_empty() {
-        required.push(any(compiler, filter.sources.iter().map(|source| facet::source(source)).collect()));
+        required.push(any(compiler, sources(filter, compiler)?));
     }
     if !filter.kinds.is_empty() {
         required.push(any(compiler, filter.kinds.iter().map(|&kind| facet::kind(kind)).collect()));
@@ -54,16 +54,23 @@ fn positive(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box
     Ok(required)
 }
 
+/// The terms of the sources that are wanted.
+fn sources(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<String>> {
+    let mut known = compiler.vocabulary.facets(facet::SOURCE)?;
+    known.retain(|source| filter.wants_source(source));
+    Ok(known.iter().map(|source| format!("{}{source}", facet::SOURCE)).collect())
+}
+
 /// One query for each thing that excludes.
 fn negative(not: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box<dyn Query>>> {
-    let sources = not.sources.iter().map(|source| facet::source(source));
-    let kinds = not.kinds.iter().map(|&kind| facet::kind(kind));
-    let terms = sources.chain(kinds).chain(singles(not)).collect::<Vec<_>>();
+    let mut terms = if not.sources.is_empty() { Vec::new() } else { sources(not, compiler)? };
+    terms.extend(not.kinds.iter().map(|&kind| facet::kind(kind)));
+    terms.extend(singles(not));
     let mut excluded = Vec::new();
     if !terms.is_empty() {
         excluded.push(any(compiler, terms));
     }
-    excluded.extend(period(not, compiler)?);
+    excluded.extend(all_of(period(not, compiler)?));
     for words in &not.people {
         excluded.extend(person(words, compiler)?.map(|person| Box::new(Gathered(person)) as Box<dyn Query>));
     }
@@ -82,71 +89,54 @@ fn person(words: &str, compiler: &Compiler<'_>) -> tantivy::Result<Option<Box<dy
     Ok(all_of(compiler.matching_all(compiler.fields().people, &wanted)?))
 }
 
-fn period(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Option<Box<dyn Query>>> {
+/// What asks for the days of a filter.
+fn period(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box<dyn Query>>> {
     if filter.from.is_none() && filter.until.is_none() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
-    let terms = match compiler.vocabulary.years(facet::YEAR)? {
-        Some((first, last)) => {
-            let first_day = day_of_date(date(first, 1, 1));
-            let past = day_of_date(date(last, 12, 31)).saturating_add(1);
-            period_terms(
-                filter.from.map_or(first_day, |from| from.max(first_day)),
-                filter.until.map_or(past, |until| until.min(past)),
-            )
-        }
-        None => Vec::new(),
+    let (from, until) = (filter.from.unwrap_or(Day::MIN), filter.until.unwrap_or(Day::MAX));
+    let mut queries: Vec<Box<dyn Query>> = Vec::new();
+    let (years, are_whole) = years(from, until);
+    let terms = match years.len() {
+        0..=YEARS_LISTED => years.map(facet::year).collect::<Vec<_>>(),
+        _ => Vec::new(),
     };
-    Ok(Some(any(compiler, terms)))
-}
-
-/// The fewest terms for the days from `from` until before `until`.
-fn period_terms(from: Day, until: Day) -> Vec<String> {
-    let mut terms = Vec::new();
-    let mut at = from;
-    while at < until {
-        let day = date_of_day(at);
-        let after_year = following(Date::new(day.year(), 1, 1).ok(), 12);
-        let after_month = following(Date::new(day.year(), day.month(), 1).ok(), 1);
-        let next = if day.day() == 1 && day.month() == 1 && after_year <= until {
-            terms.push(facet::year(day.year()));
-            after_year
-        } else if day.day() == 1 && after_month <= until {
-            terms.push(facet::month(day.year(), day.month()));
-            after_month
-        } else {
-            terms.push(facet::day(at));
-            at.saturating_add(1)
-        };
-        if next <= at {
-            break;
-        }
-        at = next;
+    let is_listed = !terms.is_empty();
+    if is_listed {
+        queries.push(any(compiler, terms));
     }
-    terms
+    if !(is_listed && are_whole) {
+        queries.push(Box::new(OfDays { from, until }));
+    }
+    Ok(queries)
 }
 
-/// The day so many months after `first`; past all days if there is none.
-fn following(first: Option<Date>, months: i32) -> Day {
-    let next = first.and_then(|first| first.checked_add(jiff::Span::new().months(months)).ok());
-    next.map_or(day_of_date(Date::MAX).saturating_add(1), day_of_date)
+/// A period of so many years is narrowed down by their terms first.
+const YEARS_LISTED: usize = 4;
+
+/// The years that the days from `from` until before `until` touch, and whether they fill them.
+fn years(from: Day, until: Day) -> (std::ops::Range<i16>, bool) {
+    if from >= until {
+        return (0..0, false);
+    }
+    let (first, last) = (date_of_day(from), date_of_day(until - 1));
+    let is_first = (first.month(), first.day()) == (1, 1) && day_of_date(first) == from;
+    let is_last = (last.month(), last.day()) == (12, 31) && day_of_date(last) == until - 1;
+    (first.year()..last.year().saturating_add(1), is_first && is_last)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn terms(from: Date, until: Date) -> Vec<String> {
-        period_terms(day_of_date(from), day_of_date(until))
-    }
+    use jiff::civil::date;
 
     #[test]
-    fn periods_become_few_terms() {
-        assert_eq!(terms(date(2019, 1, 1), date(2021, 1, 1)), ["y:2019", "y:2020"]);
-        assert_eq!(terms(date(2019, 11, 1), date(2020, 2, 1)), ["m:2019-11", "m:2019-12", "m:2020-1"]);
-        let day = day_of_date(date(2020, 2, 29));
-        assert_eq!(terms(date(2020, 2, 29), date(2020, 4, 1)), [facet::day(day), "m:2020-3".to_owned()]);
-        assert_eq!(terms(date(2020, 1, 1), date(2020, 1, 1)), Vec::<String>::new());
-        assert_eq!(terms(date(9999, 1, 1), Date::MAX).len(), 11 + 30);
+    fn periods_touch_years_and_may_fill_them() {
+        let of = |from, until| years(day_of_date(from), day_of_date(until));
+        assert_eq!(of(date(2019, 1, 1), date(2021, 1, 1)), (2019..2021, true));
+        assert_eq!(of(date(2019, 1, 2), date(2021, 1, 1)), (2019..2021, false));
+        assert_eq!(of(date(2019, 1, 1), date(2019, 12, 31)), (2019..2020, false));
+        assert_eq!(of(date(2020, 1, 1), date(2020, 1, 1)), (0..0, false));
+        assert!(!years(Day::MIN, 0).1 && !years(0, Day::MAX).1);
     }
 }

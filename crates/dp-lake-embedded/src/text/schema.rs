@@ -1,10 +1,9 @@
 //! The fields of the text index and the names of its filter terms. Nothing is stored: the index gives
 //! row numbers, and the store has the rest.
 
-use dp_lake::{Day, date_of_day};
 use tantivy::{
     IndexSettings,
-    schema::{FAST, Field, INDEXED, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
+    schema::{FAST, Field, IndexRecordOption, Schema, TextFieldIndexing, TextOptions},
     store::Compressor,
 };
 
@@ -20,15 +19,25 @@ pub(super) const TERMS: &str = "terms";
 pub(super) const TERM_SEPARATOR: char = '\u{1f}';
 /// Separates a folded term from the form it has in the text.
 pub(super) const FORM_SEPARATOR: char = '\0';
+/// Before a string whose words count twice: the title.
+pub(super) const TWICE: char = '\u{1}';
+
+/// Appends the term of a written form to `out`. Where only capitals differ it is the form itself; where
+/// accents do, the folded term comes first, so that the accented forms of a term stand together.
+pub(super) fn push_form(out: &mut String, term: &str, form: &str) {
+    if !form.is_ascii() {
+        out.push_str(term);
+        out.push(FORM_SEPARATOR);
+    }
+    out.push_str(form);
+}
 
 /// The fields of the index.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields {
     /// Every word of a document, with positions.
     pub(super) body: Field,
-    /// The words of the title once more: a match there counts more.
-    pub(super) title: Field,
-    /// Words as they were written, where that differs from the folded term.
+    /// Words as they were written, where that differs from the folded term: see [`push_form`].
     pub(super) form: Field,
     /// Words of people's names and addresses.
     pub(super) people: Field,
@@ -38,11 +47,14 @@ pub(super) struct Fields {
     pub(super) row: Field,
     /// Instant to sort by, microseconds since 1970 UTC.
     pub(super) sort: Field,
+    /// Local day, since 1970-01-01.
+    pub(super) day: Field,
 }
 
 /// Names of the fields that are read by column.
 pub(super) const ROW: &str = "row";
 pub(super) const SORT: &str = "sort";
+pub(super) const DAY: &str = "day";
 
 pub(super) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
@@ -55,13 +67,13 @@ pub(super) fn schema() -> (Schema, Fields) {
     };
     let fields = Fields {
         body: builder.add_text_field("body", text(WORDS, IndexRecordOption::WithFreqsAndPositions, true)),
-        title: builder.add_text_field("title", text(WORDS, IndexRecordOption::WithFreqs, true)),
         form: builder.add_text_field("form", text(FORMS, IndexRecordOption::WithFreqs, false)),
         people: builder
             .add_text_field("people", text(WORDS, IndexRecordOption::WithFreqsAndPositions, false)),
         facet: builder.add_text_field("facet", text(TERMS, IndexRecordOption::Basic, false)),
-        row: builder.add_u64_field(ROW, INDEXED | FAST),
+        row: builder.add_u64_field(ROW, FAST),
         sort: builder.add_i64_field(SORT, FAST),
+        day: builder.add_i64_field(DAY, FAST),
     };
     (builder.build(), fields)
 }
@@ -76,20 +88,19 @@ pub(super) fn settings() -> IndexSettings {
 
 /// The filter terms.
 pub(super) mod facet {
-    use super::{Day, date_of_day};
     use dp_lake::{Has, analysis::fold};
     use dp_model::Kind;
-    use std::fmt::Write as _;
 
     /// The user has hidden it.
     pub(crate) const HIDDEN: &str = "hidden";
 
-    pub(crate) fn source(source: &str) -> String {
-        format!("s:{source}")
-    }
+    /// Before the source in a source's term.
+    pub(crate) const SOURCE: &str = "s:";
+    /// Before the kind in a kind's term.
+    pub(crate) const KIND: &str = "k:";
 
     pub(crate) fn kind(kind: Kind) -> String {
-        format!("k:{}", kind.as_str())
+        format!("{KIND}{}", kind.as_str())
     }
 
     /// Folded; what would end the term early is dropped.
@@ -119,27 +130,5 @@ pub(super) mod facet {
 
     pub(crate) fn year(year: i16) -> String {
         format!("{YEAR}{year}")
-    }
-
-    pub(crate) fn month(year: i16, month: i8) -> String {
-        format!("m:{year}-{month}")
-    }
-
-    pub(crate) fn day(day: Day) -> String {
-        format!("d:{day}")
-    }
-
-    /// Appends the terms of a day to `out`, each followed by the separator.
-    pub(crate) fn push_day(out: &mut String, local_day: Day) {
-        let date = date_of_day(local_day);
-        let separator = super::TERM_SEPARATOR;
-        // Writing into a string cannot fail.
-        let _ = write!(
-            out,
-            "y:{}{separator}m:{}-{}{separator}d:{local_day}{separator}",
-            date.year(),
-            date.year(),
-            date.month()
-        );
     }
 }

@@ -3,11 +3,14 @@
 //! no scores.
 
 use super::{
-    compile::{Compiled, Ranking, each},
+    compile::{Clause, Compiled},
     schema::{ROW, SORT},
 };
 use dp_lake::Sort;
-use std::{cmp::Reverse, collections::BinaryHeap};
+use std::{
+    cmp::Reverse,
+    collections::{BinaryHeap, HashSet},
+};
 use tantivy::{
     DocAddress, DocId, Score, Searcher, SegmentOrdinal, SegmentReader,
     collector::{Collector, Count, SegmentCollector, TopDocs},
@@ -39,7 +42,9 @@ pub(super) fn run(
     if sort != Sort::Relevance {
         return by_time(searcher, &*matching(&compiled), sort, limit);
     }
-    if let Some(found) = best_of_one_clause(searcher, &compiled, limit)? {
+    if is_unfiltered(&compiled)
+        && let Some(found) = best_unfiltered(searcher, &compiled, limit)?
+    {
         return Ok(found);
     }
     let top = TopDocs::with_limit(limit).order_by_score();
@@ -47,79 +52,96 @@ pub(super) fn run(
     Ok(RowHits { rows: rows(searcher, &best)?, total: total as u64 })
 }
 
-/// The fast way, if the query is one clause whose scores can be added up from postings alone.
-fn best_of_one_clause(
+fn is_unfiltered(compiled: &Compiled) -> bool {
+    compiled.excluded.is_empty()
+        && compiled.filters.required.is_empty()
+        && compiled.filters.excluded.is_empty()
+}
+
+/// The fast way: the best without looking at all, and the total without scores. None if that way does
+/// not lead to enough of them.
+fn best_unfiltered(
     searcher: &Searcher,
     compiled: &Compiled,
     limit: usize,
 ) -> tantivy::Result<Option<RowHits>> {
-    let [clause] = compiled.clauses.as_slice() else { return Ok(None) };
-    let is_plain = compiled.excluded.is_empty()
-        && compiled.filters.required.is_empty()
-        && compiled.filters.excluded.is_empty()
-        && clause.demoting.is_none()
-        && clause.ranking != Ranking::Beside
-        && !clause.ranked.is_empty();
-    if !is_plain {
-        return Ok(None);
-    }
-    let union = BooleanQuery::union(clause.ranked.iter().map(|query| query.box_clone()).collect());
-    let best = searcher.search(&union, &TopDocs::with_limit(limit).order_by_score())?;
-    let total = clause.matching.count(searcher)? as u64;
-    if clause.ranking == Ranking::Some && best.len() < limit && (best.len() as u64) < total {
-        return Ok(None);
-    }
+    let top = || TopDocs::with_limit(limit).order_by_score();
+    let best = match compiled.clauses.as_slice() {
+        [clause] if !clause.first.is_empty() => {
+            let total = clause.matching.count(searcher)? as u64;
+            let mut best: Vec<(Score, DocAddress)> = Vec::new();
+            for queries in &clause.first {
+                let union = BooleanQuery::union(queries.iter().map(|query| query.box_clone()).collect());
+                append_after(&mut best, searcher.search(&union, &top())?, limit);
+                if best.len() == limit || best.len() as u64 == total {
+                    return Ok(Some(RowHits { rows: rows(searcher, &best)?, total }));
+                }
+            }
+            return Ok(None);
+        }
+        clauses => {
+            let is_plain = |clause: &Clause| clause.scored.is_some() && clause.bonus.is_empty();
+            if !clauses.iter().all(is_plain) {
+                return Ok(None);
+            }
+            let words = clauses.iter().filter_map(|clause| Some(clause.scored.as_ref()?.box_clone()));
+            searcher.search(&BooleanQuery::intersection(words.collect()), &top())?
+        }
+    };
+    let total = matching(compiled).count(searcher)? as u64;
     Ok(Some(RowHits { rows: rows(searcher, &best)?, total }))
+}
+
+/// Appends those of `more` that are not in `best` yet, with scores below all of `best`.
+fn append_after(best: &mut Vec<(Score, DocAddress)>, more: Vec<(Score, DocAddress)>, limit: usize) {
+    let known = best.iter().map(|&(_, address)| address).collect::<HashSet<_>>();
+    let least = best.last().map(|&(score, _)| score);
+    let below = |score: Score| least.map_or(score, |least| least * score / (1.0 + score));
+    let fresh = more.into_iter().filter(|(_, address)| !known.contains(address));
+    best.extend(fresh.map(|(score, address)| (below(score), address)));
+    best.truncate(limit);
 }
 
 /// The documents, without scores.
 fn matching(compiled: &Compiled) -> Box<dyn Query> {
-    let clauses = compiled.clauses.iter().map(|clause| clause.matching.box_clone()).collect();
     let copied =
         |queries: &[Box<dyn Query>]| queries.iter().map(|query| query.box_clone()).collect::<Vec<_>>();
-    boolean(
-        clauses,
-        copied(&compiled.filters.required),
-        Vec::new(),
-        [copied(&compiled.excluded), copied(&compiled.filters.excluded)],
-    )
+    let mut musts = compiled.clauses.iter().map(|clause| clause.matching.box_clone()).collect::<Vec<_>>();
+    musts.extend(copied(&compiled.filters.required));
+    let mut excluded = copied(&compiled.excluded);
+    excluded.extend(copied(&compiled.filters.excluded));
+    boolean(musts, Vec::new(), excluded)
 }
 
 /// The documents with their scores.
 fn scoring(compiled: Compiled) -> Box<dyn Query> {
-    let (mut musts, mut shoulds) = (Vec::new(), Vec::new());
-    for mut clause in compiled.clauses {
-        if clause.ranking == Ranking::Led && !clause.ranked.is_empty() {
-            musts.push(clause.ranked.remove(0));
-        } else {
-            musts.push(Box::new(ConstScoreQuery::new(clause.matching, 0.0)));
-        }
-        shoulds.extend(clause.ranked);
-        shoulds.extend(clause.demoting);
-    }
     let silent = |query| Box::new(ConstScoreQuery::new(query, 0.0)) as Box<dyn Query>;
-    let filters = compiled.filters.required.into_iter().map(silent).collect();
-    boolean(musts, filters, shoulds, [compiled.excluded, compiled.filters.excluded])
+    let (mut musts, mut shoulds) = (Vec::new(), Vec::new());
+    for clause in compiled.clauses {
+        musts.push(clause.scored.unwrap_or_else(|| silent(clause.matching)));
+        shoulds.extend(clause.bonus);
+    }
+    musts.extend(compiled.filters.required.into_iter().map(silent));
+    let mut excluded = compiled.excluded;
+    excluded.extend(compiled.filters.excluded);
+    boolean(musts, shoulds, excluded)
 }
 
 fn boolean(
-    musts: Vec<Box<dyn Query>>,
-    filters: Vec<Box<dyn Query>>,
+    mut musts: Vec<Box<dyn Query>>,
     shoulds: Vec<Box<dyn Query>>,
-    excluded: [Vec<Box<dyn Query>>; 2],
+    excluded: Vec<Box<dyn Query>>,
 ) -> Box<dyn Query> {
-    let mut parts = each(Occur::Must, musts).chain(each(Occur::Must, filters)).collect::<Vec<_>>();
-    if parts.is_empty() {
-        parts.push((Occur::Must, Box::new(AllQuery)));
+    if musts.len() == 1 && shoulds.is_empty() && excluded.is_empty() {
+        return musts.remove(0);
     }
-    parts.extend(each(Occur::Should, shoulds));
-    parts.extend(excluded.into_iter().flat_map(|queries| each(Occur::MustNot, queries)));
-    if let [(Occur::Must, _)] = parts.as_slice()
-        && let Some((_, only)) = parts.pop()
-    {
-        return only;
+    if musts.is_empty() {
+        musts.push(Box::new(AllQuery));
     }
-    Box::new(BooleanQuery::new(parts))
+    let parts = [(Occur::Must, musts), (Occur::Should, shoulds), (Occur::MustNot, excluded)];
+    let parts =
+        parts.into_iter().flat_map(|(occur, queries)| queries.into_iter().map(move |query| (occur, query)));
+    Box::new(BooleanQuery::new(parts.collect()))
 }
 
 fn rows(searcher: &Searcher, best: &[(Score, DocAddress)]) -> tantivy::Result<Vec<(u64, f32)>> {

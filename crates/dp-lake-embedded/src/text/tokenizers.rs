@@ -1,6 +1,6 @@
 //! Hands the terms of the analysis to the indexer, without an allocation per term.
 
-use super::schema::{FORM_SEPARATOR, FORMS, TERM_SEPARATOR, TERMS, WORDS};
+use super::schema::{FORMS, TERM_SEPARATOR, TERMS, TWICE, WORDS, push_form};
 use dp_lake::analysis::for_each_token;
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer, TokenizerManager};
 
@@ -16,9 +16,9 @@ pub(super) fn manager() -> TokenizerManager {
 
 #[derive(Debug, Clone, Copy)]
 enum What {
-    /// Folded terms.
+    /// Folded terms; each twice at its place where the string says so.
     Words,
-    /// Forms that differ from their folded term: the term, a separator, the form.
+    /// Forms that differ from their folded term.
     Forms,
     /// Terms that are ready, with separators between them.
     Separated,
@@ -71,18 +71,22 @@ impl TokenStream for Stream<'_> {
         let token = &mut self.token;
         token.position_length = 1;
         match self.what {
-            What::Words => for_each_token(self.text, &mut |found| {
-                token.text.clear();
-                token.text.push_str(found.term);
-                token.position = found.position as usize;
-                sink(token);
-            }),
+            What::Words => {
+                let twice = self.text.starts_with(TWICE);
+                for_each_token(self.text, &mut |found| {
+                    token.text.clear();
+                    token.text.push_str(found.term);
+                    token.position = found.position as usize;
+                    sink(token);
+                    if twice {
+                        sink(token);
+                    }
+                });
+            }
             What::Forms => for_each_token(self.text, &mut |found| {
                 let Some(form) = found.exact else { return };
                 token.text.clear();
-                token.text.push_str(found.term);
-                token.text.push(FORM_SEPARATOR);
-                token.text.push_str(form);
+                push_form(&mut token.text, found.term, form);
                 token.position = found.position as usize;
                 sink(token);
             }),

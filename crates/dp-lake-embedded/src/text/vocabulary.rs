@@ -2,28 +2,35 @@
 //! it, which differ from it by a typo.
 
 use super::{
-    any_term::for_each_with_prefix,
+    any_term::{FoundTerms, for_each_with_prefix},
     schema::{FORM_SEPARATOR, Fields},
 };
 use dp_lake::analysis::{edit_distance, fold, forgiven_edits};
 use hashbrown::HashMap;
-use std::cmp::Reverse;
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, BinaryHeap},
+};
 use tantivy::{
-    Searcher, Term,
+    Searcher, SegmentReader, Term,
     query::{FuzzyTermQuery, Query as _, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
-/// Completions and corrections that are ranked; the rest only match.
-const RANKED_MAX: usize = 64;
+/// Completions that are ranked by how frequent they are.
+const COMPLETIONS_RANKED: usize = 8;
+/// Accented forms of one term that are looked at.
+const FORMS_MAX: usize = 64;
 
-/// Terms that stand for one that was typed.
+/// Terms that begin with what was typed.
 #[derive(Debug, Default)]
-pub(super) struct Expansion {
+pub(super) struct Completions {
     /// The most frequent, with the number of documents, most frequent first.
-    pub(super) ranked: Vec<(String, u64)>,
-    /// Whether `ranked` is all of them.
-    pub(super) complete: bool,
+    pub(super) frequent: Vec<(String, u64)>,
+    /// All of them.
+    pub(super) found: FoundTerms,
+    /// Whether there is one at all.
+    pub(super) any: bool,
 }
 
 /// A term that may be meant by one that stands nowhere.
@@ -43,7 +50,7 @@ pub(super) struct Vocabulary<'a> {
 
 impl Vocabulary<'_> {
     /// Documents with the term, deleted ones that still take room included.
-    pub(super) fn frequency(&self, field: Field, term: &str) -> tantivy::Result<u64> {
+    fn frequency(&self, field: Field, term: &str) -> tantivy::Result<u64> {
         self.searcher.doc_freq(&Term::from_field_text(field, term))
     }
 
@@ -52,7 +59,7 @@ impl Vocabulary<'_> {
         if self.frequency(field, term)? == 0 {
             return Ok(false);
         }
-        if !self.searcher.segment_readers().iter().any(tantivy::SegmentReader::has_deletes) {
+        if !self.searcher.segment_readers().iter().any(SegmentReader::has_deletes) {
             return Ok(true);
         }
         let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::Basic);
@@ -60,16 +67,36 @@ impl Vocabulary<'_> {
     }
 
     /// The terms of the body that begin with `prefix`.
-    pub(super) fn completions(&self, prefix: &str) -> tantivy::Result<Expansion> {
-        let mut found = Frequencies::default();
+    pub(super) fn completions(&self, prefix: &str) -> tantivy::Result<Completions> {
+        let mut completions = Completions::default();
+        let mut candidates = BTreeSet::new();
         for reader in self.searcher.segment_readers() {
             let index = reader.inverted_index(self.fields.body)?;
+            let infos = completions.found.entry(reader.segment_id()).or_default();
+            let mut frequent = BinaryHeap::new();
             for_each_with_prefix(index.terms(), prefix.as_bytes(), &mut |term, info| {
-                found.add(term, info.doc_freq);
+                infos.push(info.clone());
+                let is_frequent = frequent.len() < COMPLETIONS_RANKED
+                    || frequent.peek().is_some_and(|Reverse((least, _))| info.doc_freq > *least);
+                if is_frequent {
+                    frequent.push(Reverse((info.doc_freq, term.to_vec())));
+                    if frequent.len() > COMPLETIONS_RANKED {
+                        frequent.pop();
+                    }
+                }
                 true
             })?;
+            completions.any |= !infos.is_empty();
+            candidates
+                .extend(frequent.into_iter().filter_map(|Reverse((_, term))| String::from_utf8(term).ok()));
         }
-        Ok(found.expansion())
+        for term in candidates {
+            let documents = self.frequency(self.fields.body, &term)?;
+            completions.frequent.push((term, documents));
+        }
+        completions.frequent.sort_by_key(|&(_, documents)| Reverse(documents));
+        completions.frequent.truncate(COMPLETIONS_RANKED);
+        Ok(completions)
     }
 
     /// The terms of `field` that begin with `prefix`, or None if there are more than `most`.
@@ -79,88 +106,83 @@ impl Vocabulary<'_> {
         prefix: &str,
         most: usize,
     ) -> tantivy::Result<Option<Vec<String>>> {
-        let mut found = Frequencies::default();
+        let mut found = BTreeSet::new();
         for reader in self.searcher.segment_readers() {
             let index = reader.inverted_index(field)?;
-            for_each_with_prefix(index.terms(), prefix.as_bytes(), &mut |term, info| {
-                found.add(term, info.doc_freq);
-                found.documents.len() <= most
+            for_each_with_prefix(index.terms(), prefix.as_bytes(), &mut |term, _| {
+                found.extend(std::str::from_utf8(term).ok().map(str::to_owned));
+                found.len() <= most
             })?;
         }
-        let too_many = found.documents.len() > most;
-        Ok((!too_many).then(|| found.all().into_iter().map(|(term, _)| term).collect()))
+        Ok((found.len() <= most).then(|| found.into_iter().collect()))
     }
 
     /// The terms of the body that `term` may be a misspelling of; with `open`, that begin with such.
     /// Gives all of them, nearest and then most frequent first.
     pub(super) fn corrections(&self, term: &str, open: bool) -> tantivy::Result<Vec<Correction>> {
-        let edits = forgiven_edits(term);
-        if edits == 0 {
+        let most = forgiven_edits(term);
+        if most == 0 {
             return Ok(Vec::new());
         }
         let wanted = Term::from_field_text(self.fields.body, term);
         let query = if open {
-            FuzzyTermQuery::new_prefix(wanted, edits, true)
+            FuzzyTermQuery::new_prefix(wanted, most, true)
         } else {
-            FuzzyTermQuery::new(wanted, edits, true)
+            FuzzyTermQuery::new(wanted, most, true)
         };
         let automaton = query.automaton()?;
-        let mut found = Frequencies::default();
+        let mut found: HashMap<Vec<u8>, u64, foldhash::fast::RandomState> = HashMap::default();
         for reader in self.searcher.segment_readers() {
             let index = reader.inverted_index(self.fields.body)?;
             let mut stream = index.terms().search(&automaton).into_stream()?;
             while stream.advance() {
-                found.add(stream.key(), stream.value().doc_freq);
+                *found.entry_ref(stream.key()).or_default() += u64::from(stream.value().doc_freq);
             }
         }
-        let corrections = found.all().into_iter().map(|(meant, documents)| {
-            let edits = if open {
-                edits_to_beginning(term, &meant, usize::from(edits))
-            } else {
-                edit_distance(term, &meant)
+        let corrections = found.into_iter().filter_map(|(meant, documents)| {
+            let meant = String::from_utf8(meant).ok()?;
+            let edits = match open {
+                true => edits_to_beginning(term, &meant, usize::from(most)),
+                false => edit_distance(term, &meant),
             };
-            Correction { term: meant, documents, edits }
+            Some(Correction { term: meant, documents, edits })
         });
         let mut corrections = corrections.collect::<Vec<_>>();
-        corrections.sort_by_key(|correction| correction.edits);
+        corrections.sort_unstable_by(|one, other| {
+            let rank = |correction: &Correction| (correction.edits, Reverse(correction.documents));
+            rank(one).cmp(&rank(other)).then_with(|| one.term.cmp(&other.term))
+        });
         Ok(corrections)
     }
 
     /// Forms of a plain `term` in the index that have accents.
     pub(super) fn accented_forms(&self, term: &str) -> tantivy::Result<Vec<Vec<u8>>> {
         let prefix = format!("{term}{FORM_SEPARATOR}");
-        let mut forms = Vec::new();
+        let mut forms = BTreeSet::new();
         for reader in self.searcher.segment_readers() {
             let index = reader.inverted_index(self.fields.form)?;
             for_each_with_prefix(index.terms(), prefix.as_bytes(), &mut |key, _| {
                 let form = std::str::from_utf8(&key[prefix.len()..]).unwrap_or_default();
-                if !form.is_ascii()
-                    && form.to_lowercase() != fold(form)
-                    && !forms.iter().any(|other| other == key)
-                {
-                    forms.push(key.to_vec());
+                if form.to_lowercase() != fold(form) {
+                    forms.insert(key.to_vec());
                 }
-                forms.len() < RANKED_MAX
+                forms.len() < FORMS_MAX
             })?;
         }
-        Ok(forms)
+        Ok(forms.into_iter().collect())
     }
 
-    /// The first and the last year that any document is in.
-    pub(super) fn years(&self, prefix: &str) -> tantivy::Result<Option<(i16, i16)>> {
-        let mut years: Option<(i16, i16)> = None;
+    /// What stands after `prefix` in the filter terms.
+    pub(super) fn facets(&self, prefix: &str) -> tantivy::Result<BTreeSet<String>> {
+        let mut found = BTreeSet::new();
         for reader in self.searcher.segment_readers() {
             let index = reader.inverted_index(self.fields.facet)?;
             for_each_with_prefix(index.terms(), prefix.as_bytes(), &mut |term, _| {
-                let digits = std::str::from_utf8(&term[prefix.len()..]).ok();
-                if let Some(year) = digits.and_then(|digits| digits.parse::<i16>().ok()) {
-                    let (first, last) = years.unwrap_or((year, year));
-                    years = Some((first.min(year), last.max(year)));
-                }
+                found.extend(std::str::from_utf8(&term[prefix.len()..]).ok().map(str::to_owned));
                 true
             })?;
         }
-        Ok(years)
+        Ok(found)
     }
 }
 
@@ -170,35 +192,4 @@ fn edits_to_beginning(typed: &str, word: &str, most: usize) -> usize {
     let ends = word.char_indices().map(|(end, _)| end).chain([word.len()]).enumerate();
     let near = ends.filter(|(letters, _)| letters.abs_diff(length) <= most);
     near.map(|(_, end)| edit_distance(typed, &word[..end])).min().unwrap_or(most)
-}
-
-#[derive(Default)]
-struct Frequencies {
-    documents: HashMap<Vec<u8>, u64, foldhash::fast::RandomState>,
-}
-
-impl Frequencies {
-    fn add(&mut self, term: &[u8], documents: u32) {
-        match self.documents.get_mut(term) {
-            Some(sum) => *sum += u64::from(documents),
-            None => {
-                self.documents.insert(term.to_vec(), u64::from(documents));
-            }
-        }
-    }
-
-    fn expansion(self) -> Expansion {
-        let complete = self.documents.len() <= RANKED_MAX;
-        let mut ranked = self.all();
-        ranked.truncate(RANKED_MAX);
-        Expansion { ranked, complete }
-    }
-
-    fn all(self) -> Vec<(String, u64)> {
-        let terms = self.documents.into_iter();
-        let mut terms =
-            terms.filter_map(|(term, sum)| Some((String::from_utf8(term).ok()?, sum))).collect::<Vec<_>>();
-        terms.sort_unstable_by(|one, other| (Reverse(one.1), &one.0).cmp(&(Reverse(other.1), &other.0)));
-        terms
-    }
 }

@@ -13,6 +13,10 @@ pub(super) fn fold_into(text: &str, out: &mut String) {
     if text.chars().all(has_simple_folding) {
         // A base and marks that are dropped: nothing to reorder or to compose.
         for c in text.chars() {
+            if let Some(folded) = at_once(c) {
+                out.push(folded);
+                continue;
+            }
             unicode_normalization::char::decompose_compatible(c, |part| {
                 fold_part(part, |folded| out.push(folded));
             });
@@ -31,6 +35,26 @@ pub(super) fn fold_into(text: &str, out: &mut String) {
 fn has_simple_folding(c: char) -> bool {
     c.is_ascii()
         || matches!(c as u32, 0x00C0..=0x024F | 0x0300..=0x036F | 0x0370..=0x0481 | 0x048A..=0x052F | 0x1E00..=0x1FFF)
+}
+
+/// The folded form of the characters that need no tables.
+fn at_once(c: char) -> Option<char> {
+    match c {
+        '\0'..='\u{7f}' => Some(c.to_ascii_lowercase()),
+        // Cyrillic, without those that have a mark.
+        'а'..='и' | 'к'..='я' => Some(c),
+        'А'..='И' | 'К'..='Я' => char::from_u32(c as u32 + 0x20),
+        // Greek likewise.
+        'α'..='ρ' | 'σ'..='ω' => Some(c),
+        'ä' | 'à' | 'á' | 'â' => Some('a'),
+        'é' | 'è' | 'ê' | 'ë' => Some('e'),
+        'í' => Some('i'),
+        'ñ' => Some('n'),
+        'ö' | 'ó' | 'ô' | 'ø' => Some('o'),
+        'ü' | 'ú' => Some('u'),
+        'ç' => Some('c'),
+        _ => None,
+    }
 }
 
 /// Folds one character of a compatibility decomposition.

@@ -46,6 +46,11 @@ pub(super) const fn is_ignorable(code: u32) -> bool {
     matches!(code, 0x00AD | 0x034F | 0x200B..=0x200D | 0x2060 | 0xFE00..=0xFE0F | 0xFEFF | 0xE0100..=0xE01EF)
 }
 
+/// Whether a character certainly stays as it is when a text is composed, and is visible.
+pub(super) fn is_composed(c: char) -> bool {
+    matches!(c as u32, 0..=0x00AC | 0x00AE..=0x02FF | 0x0400..=0x0482 | 0x048A..=0x052F)
+}
+
 const fn is_unspaced_block(code: u32) -> bool {
     matches!(code,
         0x0E00..=0x0EFF                     // Thai, Lao
