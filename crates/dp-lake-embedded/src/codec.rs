@@ -6,10 +6,13 @@ use dp_lake::LakeError;
 use dp_model::{Clock, Content, Kind, Labels, Media, Mention, Metadata, Moment, Place, Precision};
 use rusqlite::types::{ToSqlOutput, Value, ValueRef};
 use serde::{Deserialize, Serialize};
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::RefCell};
+use zstd::bulk::{Compressor, Decompressor};
 
 /// Text from this length on is compressed.
 const COMPRESS_FROM_BYTES: usize = 512;
+/// The quickest level that shrinks text well.
+const COMPRESSION_LEVEL: i32 = 1;
 /// Largest text that is decompressed: far above what an import lets in.
 const TEXT_BYTES_MAX: usize = 1 << 30;
 /// In `time_code`, what a wall clock adds to the precision.
@@ -49,6 +52,38 @@ struct More {
     metadata: Option<Box<serde_json::value::RawValue>>,
 }
 
+thread_local! {
+    /// A context is large and dear to make; every thread keeps one of each.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// Compressed bytes if they are fewer. Compression in memory fails only for want of memory, and then
+/// the text is stored plain.
+fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|compressor| {
+        if compressor.is_none() {
+            *compressor = Compressor::new(COMPRESSION_LEVEL).ok();
+        }
+        let compressed = compressor.as_mut()?.compress(bytes).ok()?;
+        (compressed.len() + 8 < bytes.len()).then_some(compressed)
+    })
+}
+
+fn decompress(compressed: &[u8]) -> Result<Vec<u8>, LakeError> {
+    let size = zstd::zstd_safe::get_frame_content_size(compressed).ok().flatten().unwrap_or(0) as usize;
+    if size > TEXT_BYTES_MAX {
+        return Err(LakeError::Corrupt("a text is larger than any that is stored".to_owned()));
+    }
+    DECOMPRESSOR.with_borrow_mut(|decompressor| {
+        let decompressor = match decompressor {
+            Some(decompressor) => decompressor,
+            None => decompressor.insert(Decompressor::new().context("decompress text")?),
+        };
+        decompressor.decompress(compressed, size).context("decompress text")
+    })
+}
+
 /// Text as it is stored.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Stored<'a> {
@@ -64,11 +99,8 @@ impl<'a> Stored<'a> {
             return Self::Nothing;
         }
         if text.len() >= COMPRESS_FROM_BYTES {
-            // Compression in memory fails only for want of memory; plain text is as good then.
-            if let Ok(compressed) = zstd::bulk::compress(text.as_bytes(), 1) {
-                if compressed.len() + 8 < text.len() {
-                    return Self::Compressed(compressed);
-                }
+            if let Some(compressed) = compress(text.as_bytes()) {
+                return Self::Compressed(compressed);
             }
         }
         Self::Plain(text)
@@ -79,10 +111,7 @@ impl<'a> Stored<'a> {
             ValueRef::Null => Ok(String::new()),
             ValueRef::Text(text) => Ok(String::from_utf8_lossy(text).into_owned()),
             ValueRef::Blob(compressed) => {
-                let bytes = zstd::stream::decode_all(compressed).context("decompress text")?;
-                if bytes.len() > TEXT_BYTES_MAX {
-                    return Err(LakeError::Corrupt("a text is larger than any that is stored".to_owned()));
-                }
+                let bytes = decompress(compressed)?;
                 String::from_utf8(bytes).map_err(|_| LakeError::Corrupt("a compressed text is not UTF-8".to_owned()))
             }
             ValueRef::Integer(_) | ValueRef::Real(_) => Err(LakeError::Corrupt("a text is a number".to_owned())),

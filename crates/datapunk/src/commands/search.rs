@@ -17,7 +17,7 @@ const SNIPPET_CHARS: usize = 160;
   after:2019  before:2019-06-14  on:2019-06        is:starred            from:NAME")]
 pub(crate) struct Arguments {
     /// What to look for
-    #[arg(required = true, num_args = 1.., allow_hyphen_values = true, trailing_var_arg = false)]
+    #[arg(required = true)]
     query: Vec<String>,
 
     /// At most so many hits
