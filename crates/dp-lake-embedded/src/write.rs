@@ -46,6 +46,8 @@ pub(crate) struct Writer {
     sources: Names,
     people: KnownPeople,
     origins: Origins,
+    /// Whether any document has annotations: mostly none has, and then none are looked for.
+    annotated: bool,
 }
 
 impl Writer {
@@ -59,6 +61,7 @@ impl Writer {
             sources: Names::sources(&connection)?,
             people: KnownPeople::default(),
             origins: Origins::default(),
+            annotated: has_annotations(&connection)?,
             connection,
         })
     }
@@ -106,6 +109,7 @@ impl Writer {
             let mut annotations = read_annotations(&writer.connection, id)?;
             annotations.change(change);
             write_annotations(&writer.connection, id, &annotations)?;
+            writer.annotated = true;
             writer
                 .connection
                 .prepare_cached("UPDATE documents SET sequence = ? WHERE row = ?")
@@ -123,6 +127,11 @@ impl Writer {
             annotations: Box::new(annotations.clone()),
         };
         Ok((Some(annotations), IndexChanges { sequence: at, changes: vec![put] }))
+    }
+
+    /// The annotations that a document on its way into the index has.
+    fn annotations(&self, id: DocumentId) -> Result<Box<Annotations>, LakeError> {
+        if self.annotated { read_annotations(&self.connection, id).map(Box::new) } else { Ok(Box::default()) }
     }
 
     /// Runs `work` in one transaction under the next sequence number. What the writer remembers is
@@ -155,6 +164,12 @@ impl Writer {
             }
         }
     }
+}
+
+fn has_annotations(connection: &Connection) -> Result<bool, LakeError> {
+    connection
+        .query_row("SELECT EXISTS (SELECT 1 FROM annotations)", (), |row| row.get(0))
+        .context("look for annotations")
 }
 
 /// The annotations of a document, none if it has none.

@@ -190,7 +190,11 @@ impl Segmenter<'_, '_> {
             fold::fold_into(form, &mut self.folded);
         }
         self.exact.clear();
-        self.exact.extend(form.nfc().filter(|&c| !script::is_ignorable(c as u32)));
+        if form.chars().all(script::is_composed) {
+            self.exact.push_str(form);
+        } else {
+            self.exact.extend(form.nfc().filter(|&c| !script::is_ignorable(c as u32)));
+        }
         if self.folded.is_empty() {
             if kind == TokenKind::Word || self.exact.is_empty() {
                 return;

@@ -1,6 +1,6 @@
 //! One document into the store: inserted, found to be known, or set beside the version that is there.
 
-use super::{IndexChange, Writer, people, read_annotations, rollups::Rollups};
+use super::{IndexChange, Writer, people, rollups::Rollups};
 use crate::{
     codec::{Columns, Stored, read_content},
     error::Context as _,
@@ -79,8 +79,7 @@ pub(super) fn apply(
     let row = connection.last_insert_rowid();
     rollups.add_document(upsert.day, group, &upsert.content, 1);
     people::mention(connection, &mut writer.people, row, &upsert.content)?;
-    // A document that was forgotten and comes back may still have its annotations; a new one has none.
-    let annotations = Box::new(read_annotations(connection, upsert.id)?);
+    let annotations = writer.annotations(upsert.id)?;
     changes.push(IndexChange::Put { row, replaces: false, document: Box::new(upsert), annotations });
     Ok(Outcome::Inserted)
 }
@@ -170,7 +169,7 @@ fn beside(
     if was_newest {
         return Ok(Outcome::Unchanged);
     }
-    let annotations = Box::new(read_annotations(connection, newest.upsert.id)?);
+    let annotations = writer.annotations(newest.upsert.id)?;
     changes.push(IndexChange::Put { row, replaces: true, document: Box::new(newest.upsert), annotations });
     Ok(Outcome::Updated)
 }

@@ -19,7 +19,7 @@ use std::{
     collections::BTreeMap,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -196,7 +196,8 @@ fn run(
     started: Instant,
 ) -> Result<(), EtlError> {
     let budget = Budget::new(options.waiting_bytes_max);
-    let next = AtomicU32::new(checkpoint.entry);
+    let units = units(plan, checkpoint.entry);
+    let next = AtomicUsize::new(0);
     let bytes_done = AtomicU64::new(bytes_before(plan, checkpoint.entry));
     let turns = Turns::new();
     let desk = Desk {
@@ -206,12 +207,9 @@ fn run(
         cancelled,
         bytes_done: &bytes_done,
     };
-    let floor = Floor { plan, exports, desk: &desk, budget: &budget, next: &next, turns: &turns };
-    // Every parser of a sequential archive would have to read all of it: one does then.
-    let sequential = plan.entries.iter().any(|entry| entry.sequential && entry.action.reads());
-    let workers = if sequential { 1 } else { options.workers.max(1) };
+    let floor = Floor { plan, exports, desk: &desk, budget: &budget, units: &units, next: &next, turns: &turns };
     let result = std::thread::scope(|scope| {
-        for number in 0..workers {
+        for number in 0..options.workers.max(1) {
             let floor = &floor;
             // A thread that cannot be started leaves its work to the others; with none, applying fails below.
             let _ = std::thread::Builder::new().name(format!("parse-{number}")).spawn_scoped(scope, move || floor.work());
@@ -229,6 +227,23 @@ fn run(
         }
         result => result,
     }
+}
+
+/// The entries to be read from `first` on, in the portions that one thread takes. An archive that can
+/// only be read from front to back is one portion, since every thread would have to read all of it.
+fn units(plan: &Plan, first: u32) -> Vec<Vec<u32>> {
+    let mut units: Vec<Vec<u32>> = Vec::new();
+    let mut sequential_before = None;
+    let numbered = plan.entries.iter().zip(0..).skip(first as usize);
+    for (entry, number) in numbered.filter(|(entry, _)| entry.action.reads()) {
+        let portion = entry.sequential.then_some(entry.export);
+        match units.last_mut() {
+            Some(last) if portion.is_some() && portion == sequential_before => last.push(number),
+            _ => units.push(vec![number]),
+        }
+        sequential_before = portion;
+    }
+    units
 }
 
 fn bytes_before(plan: &Plan, entry: u32) -> u64 {
@@ -322,33 +337,43 @@ struct Floor<'a> {
     exports: &'a [Export],
     desk: &'a Desk<'a>,
     budget: &'a Budget,
-    next: &'a AtomicU32,
+    units: &'a [Vec<u32>],
+    next: &'a AtomicUsize,
     turns: &'a Turns,
 }
 
 impl Floor<'_> {
-    /// Takes entry after entry until none is left.
+    /// Takes unit after unit until none is left.
     fn work(&self) {
         let clock = HomeClock::new(self.desk.home_zone);
         let mut open = None;
-        loop {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            let Some(planned) = self.plan.entries.get(number as usize) else { return };
-            if !planned.action.reads() {
-                continue;
-            }
-            let (sender, receiver) = bounded(CHUNKS_AHEAD);
-            if !self.turns.register(number, receiver) {
-                return;
-            }
-            let reader = match &mut open {
-                Some((export, reader)) if *export == planned.export => reader,
-                other => &mut other.insert((planned.export, self.exports[planned.export].reader())).1,
-            };
-            if !self.parse(number, planned, reader, &clock, &sender) {
-                return;
+        while let Some(unit) = self.units.get(self.next.fetch_add(1, Ordering::Relaxed)) {
+            for &number in unit {
+                if !self.work_on(number, &mut open, &clock) {
+                    return;
+                }
             }
         }
+    }
+
+    /// Parses one entry with the reader at hand, or a new one if it lies in another export. False when
+    /// nobody wants more.
+    fn work_on<'e>(
+        &'e self,
+        number: u32,
+        open: &mut Option<(usize, dp_archive::Reader<'e>)>,
+        clock: &HomeClock,
+    ) -> bool {
+        let planned = &self.plan.entries[number as usize];
+        let (sender, receiver) = bounded(CHUNKS_AHEAD);
+        if !self.turns.register(number, receiver) {
+            return false;
+        }
+        let reader = match open {
+            Some((export, reader)) if *export == planned.export => reader,
+            other => &mut other.insert((planned.export, self.exports[planned.export].reader())).1,
+        };
+        self.parse(number, planned, reader, clock, &sender)
     }
 
     fn parse(

@@ -9,7 +9,9 @@ use crate::{ParseError, Sink};
 use dp_model::WarningKind;
 use std::io::Read;
 
-/// Bytes asked of the input at once.
+/// Bytes asked of the input at first: most files of an export are small, and there are thousands.
+const FIRST_BYTES: usize = 1 << 15;
+/// Bytes asked of the input at once, once a file has turned out to be large.
 const CHUNK_BYTES: usize = 1 << 20;
 
 /// The outermost shape of a JSON text, told from its first bytes.
@@ -111,7 +113,7 @@ impl<'r> RecordStream<'r> {
     pub fn new(input: &'r mut dyn Read, record_bytes_max: usize) -> Self {
         Self {
             input,
-            buffer: vec![0; CHUNK_BYTES],
+            buffer: vec![0; FIRST_BYTES],
             start: 0,
             end: 0,
             base: 0,
@@ -437,7 +439,9 @@ impl<'r> RecordStream<'r> {
         self.base += self.start as u64;
         self.end -= self.start;
         self.start = 0;
-        if self.end * 2 > self.buffer.len() {
+        if self.buffer.len() < CHUNK_BYTES {
+            self.buffer.resize(CHUNK_BYTES, 0);
+        } else if self.end * 2 > self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         let before = self.end;
