@@ -25,8 +25,8 @@ const FORM_BOOST: Score = 0.6;
 const OTHER_FORM_SCORE: Score = -0.5;
 /// What a word counts more than its completions.
 const WHOLE_WORD_SCORE: Score = 3.0;
-/// What a completion counts, and a correction with one mistake.
-const OTHER_WORD_SCORE: Score = 1.0;
+/// What a correction with one mistake counts.
+const CORRECTION_SCORE: Score = 1.0;
 /// Corrections that are ranked; the rest only match.
 const CORRECTIONS_RANKED: usize = 16;
 /// Completions of the last word of a phrase that are followed; with more, its words need not be neighbours.
@@ -155,10 +155,7 @@ impl Compiler<'_> {
             first.push([scored(body, term, 1.0)].into_iter().chain(form).collect());
         }
         let others = completions.frequent.iter().filter(|(other, _)| other != term);
-        let others = others.map(|(other, documents)| self.weighed(other, *documents, OTHER_WORD_SCORE));
-        let others = others.collect::<Vec<_>>();
-        bonus.extend(others.iter().map(|query| query.box_clone()));
-        first.push(others);
+        first.extend(others.map(|(other, _)| vec![scored(body, other, 1.0)]));
         let which = Which::Found(Arc::new(completions.found));
         Ok(Clause { matching: Box::new(AnyTerm { field: body, which }), scored: None, bonus, first })
     }
@@ -167,7 +164,7 @@ impl Compiler<'_> {
         let corrections = self.vocabulary.corrections(term, open)?;
         let nearest = corrections.iter().take(CORRECTIONS_RANKED);
         let bonus = nearest.map(|correction| {
-            let score = OTHER_WORD_SCORE / correction.edits.max(1) as Score;
+            let score = CORRECTION_SCORE / correction.edits.max(1) as Score;
             self.weighed(&correction.term, correction.documents, score)
         });
         let bonus = bonus.collect();

@@ -2,7 +2,7 @@
 //! it, which differ from it by a typo.
 
 use super::{
-    any_term::{FoundTerms, for_each_with_prefix},
+    any_term::{FoundTerms, for_each_posting_with_prefix, for_each_with_prefix},
     schema::{FORM_SEPARATOR, Fields},
 };
 use dp_lake::analysis::{edit_distance, fold, forgiven_edits};
@@ -74,21 +74,21 @@ impl Vocabulary<'_> {
             let index = reader.inverted_index(self.fields.body)?;
             let infos = completions.found.entry(reader.segment_id()).or_default();
             let mut frequent = BinaryHeap::new();
-            for_each_with_prefix(index.terms(), prefix.as_bytes(), &mut |term, info| {
+            for_each_posting_with_prefix(index.terms(), prefix.as_bytes(), &mut |ordinal, info| {
                 infos.push(info.clone());
-                let is_frequent = frequent.len() < COMPLETIONS_RANKED
-                    || frequent.peek().is_some_and(|Reverse((least, _))| info.doc_freq > *least);
-                if is_frequent {
-                    frequent.push(Reverse((info.doc_freq, term.to_vec())));
-                    if frequent.len() > COMPLETIONS_RANKED {
-                        frequent.pop();
-                    }
+                if frequent.len() < COMPLETIONS_RANKED {
+                    frequent.push(Reverse((info.doc_freq, ordinal)));
+                } else if let Some(mut least) = frequent.peek_mut().filter(|least| info.doc_freq > least.0.0)
+                {
+                    *least = Reverse((info.doc_freq, ordinal));
                 }
-                true
             })?;
             completions.any |= !infos.is_empty();
-            candidates
-                .extend(frequent.into_iter().filter_map(|Reverse((_, term))| String::from_utf8(term).ok()));
+            let mut term = Vec::new();
+            for Reverse((_, ordinal)) in frequent {
+                index.terms().ord_to_term(ordinal, &mut term)?;
+                candidates.extend(std::str::from_utf8(&term).ok().map(str::to_owned));
+            }
         }
         for term in candidates {
             let documents = self.frequency(self.fields.body, &term)?;
