@@ -52,10 +52,54 @@ struct More {
     metadata: Option<Box<serde_json::value::RawValue>>,
 }
 
+/// What the fields of most documents look like, so that even a short one shrinks to a third. Stored
+/// documents can be read with exactly these bytes only: a better dictionary would need a tag of its own.
+static DICTIONARY: &[u8] = include_bytes!("more.dictionary");
+/// First byte of fields compressed with the dictionary.
+const DICTIONARY_TAG: u8 = 1;
+
 thread_local! {
     /// A context is large and dear to make; every thread keeps one of each.
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
     static DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+    static FIELDS_COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    static FIELDS_DECOMPRESSOR: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// The fields in few bytes, behind the dictionary's tag; None if they would not be fewer.
+fn compress_fields(json: &str) -> Option<Vec<u8>> {
+    FIELDS_COMPRESSOR.with_borrow_mut(|compressor| {
+        if compressor.is_none() {
+            *compressor = Compressor::with_dictionary(COMPRESSION_LEVEL, DICTIONARY).ok();
+        }
+        let compressed = compressor.as_mut()?.compress(json.as_bytes()).ok()?;
+        let mut tagged = Vec::with_capacity(compressed.len() + 1);
+        tagged.push(DICTIONARY_TAG);
+        tagged.extend_from_slice(&compressed);
+        (tagged.len() < json.len()).then_some(tagged)
+    })
+}
+
+fn decompress_fields(compressed: &[u8]) -> Result<Vec<u8>, LakeError> {
+    let size = content_bytes(compressed)?;
+    FIELDS_DECOMPRESSOR.with_borrow_mut(|decompressor| {
+        let decompressor = match decompressor {
+            Some(decompressor) => decompressor,
+            None => {
+                decompressor.insert(Decompressor::with_dictionary(DICTIONARY).context("decompress fields")?)
+            }
+        };
+        decompressor.decompress(compressed, size).context("decompress fields")
+    })
+}
+
+/// How long the text in a compressed frame is.
+fn content_bytes(compressed: &[u8]) -> Result<usize, LakeError> {
+    let size = zstd::zstd_safe::get_frame_content_size(compressed).ok().flatten().unwrap_or(0) as usize;
+    if size > TEXT_BYTES_MAX {
+        return Err(LakeError::Corrupt("a text is larger than any that is stored".to_owned()));
+    }
+    Ok(size)
 }
 
 /// Compressed bytes if they are fewer. Compression in memory fails only for want of memory, and then
@@ -71,10 +115,7 @@ fn compress(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 fn decompress(compressed: &[u8]) -> Result<Vec<u8>, LakeError> {
-    let size = zstd::zstd_safe::get_frame_content_size(compressed).ok().flatten().unwrap_or(0) as usize;
-    if size > TEXT_BYTES_MAX {
-        return Err(LakeError::Corrupt("a text is larger than any that is stored".to_owned()));
-    }
+    let size = content_bytes(compressed)?;
     DECOMPRESSOR.with_borrow_mut(|decompressor| {
         let decompressor = match decompressor {
             Some(decompressor) => decompressor,
@@ -106,15 +147,32 @@ impl<'a> Stored<'a> {
         Self::Plain(text)
     }
 
+    /// The JSON of fields, which are alike enough for a dictionary.
+    pub(crate) fn of_fields(json: String) -> Self {
+        if json.is_empty() {
+            return Self::Nothing;
+        }
+        match compress_fields(&json) {
+            Some(compressed) => Self::Compressed(compressed),
+            None => Self::Plain(json.into()),
+        }
+    }
+
     pub(crate) fn read(value: ValueRef<'_>) -> Result<String, LakeError> {
         match value {
             ValueRef::Null => Ok(String::new()),
             ValueRef::Text(text) => Ok(String::from_utf8_lossy(text).into_owned()),
             ValueRef::Blob(compressed) => {
-                let bytes = decompress(compressed)?;
-                String::from_utf8(bytes).map_err(|_| LakeError::Corrupt("a compressed text is not UTF-8".to_owned()))
+                let bytes = match compressed.split_first() {
+                    Some((&DICTIONARY_TAG, fields)) => decompress_fields(fields)?,
+                    _ => decompress(compressed)?,
+                };
+                String::from_utf8(bytes)
+                    .map_err(|_| LakeError::Corrupt("a compressed text is not UTF-8".to_owned()))
             }
-            ValueRef::Integer(_) | ValueRef::Real(_) => Err(LakeError::Corrupt("a text is a number".to_owned())),
+            ValueRef::Integer(_) | ValueRef::Real(_) => {
+                Err(LakeError::Corrupt("a text is a number".to_owned()))
+            }
         }
     }
 }
@@ -149,9 +207,10 @@ impl<'a> Columns<'a> {
             text: Stored::of(content.text.as_str()),
             url: content.url.as_deref(),
             time_us: time.map(|time| time.utc_us).filter(|&utc_us| Some(utc_us) != sort_us),
-            time_code: time.map(|time| time.precision as i64 + if time.clock == Clock::Wall { WALL_CLOCK } else { 0 }),
+            time_code: time
+                .map(|time| time.precision as i64 + if time.clock == Clock::Wall { WALL_CLOCK } else { 0 }),
             offset_s: time.and_then(|time| time.offset_s),
-            more: Stored::of(more_json(content)),
+            more: Stored::of_fields(more_json(content)),
         }
     }
 }
@@ -191,7 +250,8 @@ pub(crate) fn read_content(
     let more: More = if json.is_empty() {
         More::default()
     } else {
-        serde_json::from_str(&json).map_err(|error| LakeError::Corrupt(format!("a document's fields: {error}")))?
+        serde_json::from_str(&json)
+            .map_err(|error| LakeError::Corrupt(format!("a document's fields: {error}")))?
     };
     let time = match (time_code, time_us.or(sort_us)) {
         (Some(code), Some(utc_us)) => Some(Moment {
@@ -223,6 +283,21 @@ pub(crate) fn read_content(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_fields_shrink_by_the_dictionary() {
+        let json = r#"{"metadata":{"verb":"Searched for","activityControls":["YouTube search history"]}}"#;
+        let Stored::Compressed(bytes) = Stored::of_fields(json.to_owned()) else { panic!("not compressed") };
+        assert!(bytes.len() * 2 < json.len(), "{} of {}", bytes.len(), json.len());
+        assert_eq!(Stored::read(ValueRef::Blob(&bytes)).unwrap(), json);
+        assert_eq!(Stored::of_fields("{}".to_owned()), Stored::Plain("{}".into()));
+    }
+
+    #[test]
+    fn the_dictionary_is_the_one_that_documents_were_stored_with() {
+        let hash = blake3::hash(DICTIONARY).to_hex();
+        assert!(hash.starts_with("4694539279af657ca10c7b5b2e56dcfe"), "the dictionary has changed: {hash}");
+    }
 
     #[test]
     fn long_text_is_compressed_and_short_text_is_not() {

@@ -31,7 +31,7 @@ CREATE TABLE documents (
     time_us    INTEGER,               -- only where it differs from sort_us
     time_code  INTEGER,               -- precision + 16 if a wall clock
     offset_s   INTEGER,
-    more       ANY                    -- the rest of the content as JSON, or BLOB if compressed
+    more       ANY                    -- the rest of the content as JSON, or BLOB if compressed (codec.rs)
 ) STRICT;
 CREATE INDEX documents_by_time ON documents (grp, sort_us, id) WHERE sort_us IS NOT NULL;
 

@@ -7,7 +7,7 @@ use crate::{
     names::Groups,
     origins::{Origin, Origins},
 };
-use dp_lake::{DocumentUpsert, LakeError, VersionRank, compare_origins};
+use dp_lake::{DocumentUpsert, LakeError, VersionRank, compare_origins, undated_last};
 use dp_model::{DocumentId, Provenance, Tally};
 use rusqlite::Connection;
 use std::sync::Arc;
@@ -127,7 +127,7 @@ fn beside(
         let new = writer.origins.get(connection, import, upsert.entry)?;
         // The version that is there was mostly read earlier, and then nothing more has to be compared.
         let earlier = |origin: &Origin, position: u64| {
-            (origin.exported_at_us, origin.archive.clone(), origin.entry.clone(), position)
+            (undated_last(origin.exported_at_us), origin.archive.clone(), origin.entry.clone(), position)
         };
         if Arc::ptr_eq(&known, &new) && known_position as u64 <= upsert.position
             || earlier(&known, known_position as u64) <= earlier(&new, upsert.position)
@@ -181,8 +181,11 @@ fn version(
     upsert: DocumentUpsert,
 ) -> Result<Version, LakeError> {
     let origin = origins.get(connection, import, upsert.entry)?;
-    let provenance =
-        Provenance { archive: origin.archive.clone(), entry: origin.entry.clone(), position: upsert.position };
+    let provenance = Provenance {
+        archive: origin.archive.clone(),
+        entry: origin.entry.clone(),
+        position: upsert.position,
+    };
     Ok(Version { import, exported_at_us: origin.exported_at_us, provenance, upsert })
 }
 
@@ -203,13 +206,15 @@ fn load_versions(
     };
     let mut versions = vec![version(connection, origins, import, upsert)?];
     let mut statement = connection
-        .prepare_cached("SELECT import, entry, position, hash, day, sort_us, content FROM revisions WHERE document = ?")
+        .prepare_cached(
+            "SELECT import, entry, position, hash, day, sort_us, content FROM revisions WHERE document = ?",
+        )
         .context("read revisions")?;
     let mut rows = statement.query([row]).context("read revisions")?;
     while let Some(found) = rows.next().context("read revisions")? {
         let json = Stored::read(found.get_ref(6).context("read revisions")?)?;
-        let content =
-            serde_json::from_str(&json).map_err(|error| LakeError::Corrupt(format!("a revision: {error}")))?;
+        let content = serde_json::from_str(&json)
+            .map_err(|error| LakeError::Corrupt(format!("a revision: {error}")))?;
         let read = |found: &rusqlite::Row<'_>| -> rusqlite::Result<DocumentUpsert> {
             Ok(DocumentUpsert {
                 id,
@@ -283,7 +288,7 @@ fn store_revision(connection: &Connection, row: i64, version: &Version) -> Resul
                 upsert.position as i64,
                 upsert.day,
                 upsert.sort_us,
-                Stored::of(json),
+                Stored::of_fields(json),
             ])
         })
         .map(|_| ())
@@ -296,7 +301,8 @@ pub(crate) fn load(
     groups: &Groups,
     id: DocumentId,
 ) -> Result<Option<(i64, DocumentUpsert)>, LakeError> {
-    let sql = format!("SELECT row, grp, day, entry, position, hash, {CONTENT_COLUMNS} FROM documents WHERE id = ?");
+    let sql =
+        format!("SELECT row, grp, day, entry, position, hash, {CONTENT_COLUMNS} FROM documents WHERE id = ?");
     let mut statement = connection.prepare_cached(&sql).context("read a document")?;
     let mut rows = statement.query([id.0]).context("read a document")?;
     let Some(row) = rows.next().context("read a document")? else { return Ok(None) };
@@ -324,4 +330,3 @@ pub(crate) fn upsert_of_row(
     };
     Ok((row.get(0).context("read a document")?, upsert))
 }
-
