@@ -238,7 +238,7 @@ fn read_moment(cursor: &mut Cursor<'_>, unreadable: &mut Vec<String>) -> Result<
 }
 
 fn offset_seconds(minutes: i64) -> Option<i32> {
-    (minutes.abs() <= 18 * 60).then_some(minutes as i32 * 60)
+    (-18 * 60..=18 * 60).contains(&minutes).then(|| minutes as i32 * 60)
 }
 
 /// The same instant on the local clock the segment names.

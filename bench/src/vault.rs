@@ -1,0 +1,381 @@
+//! What a person waits for, measured on a vault of its own: importing, importing again, searching,
+//! paging, opening. Each import runs in a process of its own, so that its peak memory can be told.
+
+use crate::{Setting, figure::Figure};
+use anyhow::{Context as _, ensure};
+use dp_lake::{
+    Cursor, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, Vault as _, day_of_date,
+    etl::{self, ImportOptions},
+};
+use dp_lake_embedded::EmbeddedVault;
+use dp_lifegen::corpus;
+use dp_model::{Document, Kind};
+use futures::executor::block_on;
+use rand::{RngExt as _, SeedableRng as _};
+use serde::{Deserialize, Serialize};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::AtomicBool,
+    time::{Duration, Instant},
+};
+
+/// The zone of every vault that is measured.
+const HOME_ZONE: &str = "Europe/Zurich";
+/// Queries of each class.
+const QUERIES: usize = 400;
+/// Hits and lines asked for.
+const PAGE: usize = 20;
+
+/// What an import in a process of its own says.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct ChildReport {
+    /// Seconds from opening the archives to everything being durable and findable.
+    pub(crate) seconds: f64,
+    /// Documents found.
+    pub(crate) documents: u64,
+    /// Of them new.
+    pub(crate) documents_new: u64,
+    /// Samples found.
+    pub(crate) samples: u64,
+    /// Of them new.
+    pub(crate) samples_new: u64,
+    /// Inflated bytes of the entries that were parsed.
+    pub(crate) parsed_bytes: u64,
+    /// Peak resident memory of the process in bytes.
+    pub(crate) peak_bytes: u64,
+}
+
+/// Imports the paths into the vault and prints a [`ChildReport`] as JSON: what the child process runs.
+///
+/// # Errors
+/// When the import fails or the operating system does not tell the peak memory.
+pub(crate) fn child_import(vault: &Path, paths: &[PathBuf]) -> anyhow::Result<ChildReport> {
+    let started = Instant::now();
+    let exports = dp_archive::open(paths, &dp_archive::Limits::default())?;
+    let vault = EmbeddedVault::open(vault, HOME_ZONE)?;
+    let report =
+        etl::import(&vault, &exports, &ImportOptions::default(), &mut |_| {}, &AtomicBool::new(false))?;
+    drop(vault);
+    Ok(ChildReport {
+        seconds: started.elapsed().as_secs_f64(),
+        documents: report.documents.total(),
+        documents_new: report.documents.inserted,
+        samples: report.samples.total(),
+        samples_new: report.samples.inserted,
+        parsed_bytes: report
+            .entries
+            .iter()
+            .filter(|entry| entry.documents + entry.samples > 0)
+            .map(|entry| entry.bytes)
+            .sum(),
+        peak_bytes: peak_memory_bytes()?,
+    })
+}
+
+fn peak_memory_bytes() -> anyhow::Result<u64> {
+    let status = fs_err::read_to_string("/proc/self/status").context("peak memory is told on Linux only")?;
+    let line =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in the status")?;
+    let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
+    Ok(kibibytes * 1024)
+}
+
+fn import_in_child(vault: &Path, paths: &[PathBuf]) -> anyhow::Result<ChildReport> {
+    let output =
+        Command::new(std::env::current_exe()?).arg("child-import").arg(vault).args(paths).output()?;
+    ensure!(output.status.success(), "the import failed: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+fn directory_bytes(directory: &Path) -> anyhow::Result<u64> {
+    let mut bytes = 0;
+    for entry in fs_err::read_dir(directory)? {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        bytes += if metadata.is_dir() { directory_bytes(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+/// Documents, and location fixes, that are imported.
+const DOCUMENTS: f64 = 1_000_000.0;
+const FIXES: f64 = 2_000_000.0;
+
+/// Measures everything in the folder for it.
+pub(crate) fn figures(setting: &Setting) -> anyhow::Result<Vec<Figure>> {
+    let scratch = setting.work.as_path();
+    let [documents, fixes] = [DOCUMENTS, FIXES].map(|count| (count * setting.scale).max(1000.0) as usize);
+    let mut figures = Vec::new();
+    let big = scratch.join("documents-vault");
+    figures.extend(measure_documents(scratch, &big, documents)?);
+    figures.extend(measure_samples(scratch, fixes)?);
+    figures.extend(measure_life(scratch)?);
+    figures.extend(measure_questions(&big, documents)?);
+    Ok(figures)
+}
+
+fn measure_documents(scratch: &Path, vault: &Path, documents: usize) -> anyhow::Result<Vec<Figure>> {
+    let folder = scratch.join("documents/Takeout/My Activity/Search");
+    fs_err::create_dir_all(&folder)?;
+    fs_err::write(folder.join("MyActivity.json"), corpus::activity_json(documents, 7))?;
+    let paths = [scratch.join("documents")];
+    let first = import_in_child(vault, &paths)?;
+    let bytes = directory_bytes(vault)?;
+    let again = import_in_child(vault, &paths)?;
+    ensure!(again.documents_new == 0, "{} documents were new the second time", again.documents_new);
+    let note = format!("{} activity records of one JSON file, {} new", first.documents, first.documents_new);
+    Ok(vec![
+        Figure::new("import, documents", first.documents as f64 / first.seconds, "documents/s", note)
+            .at_least(60_000.0),
+        Figure::new("the same export again", first.seconds / again.seconds, "× the speed", "documents")
+            .at_least(3.0),
+        Figure::new("peak memory, documents", first.peak_bytes as f64 / 1e6, "MB", "").at_most(400.0),
+        Figure::new(
+            "lake and text index to inflated size, documents",
+            bytes as f64 / first.parsed_bytes as f64,
+            "of 1",
+            format!("{:.0} MB to {:.0} MB", bytes as f64 / 1e6, first.parsed_bytes as f64 / 1e6),
+        )
+        .at_most(1.0),
+    ])
+}
+
+fn measure_samples(scratch: &Path, fixes: usize) -> anyhow::Result<Vec<Figure>> {
+    let folder = scratch.join("samples/Takeout/Location History");
+    fs_err::create_dir_all(&folder)?;
+    fs_err::write(folder.join("Records.json"), corpus::records_json(fixes, 7))?;
+    let (vault, paths) = (scratch.join("samples-vault"), [scratch.join("samples")]);
+    let first = import_in_child(&vault, &paths)?;
+    let bytes = directory_bytes(&vault)?;
+    let again = import_in_child(&vault, &paths)?;
+    ensure!(again.samples_new == 0, "{} samples were new the second time", again.samples_new);
+    let note = format!("{} fixes of one Records.json", first.samples);
+    Ok(vec![
+        Figure::new("import, samples", first.samples as f64 / first.seconds, "samples/s", note)
+            .at_least(400_000.0),
+        Figure::new("the same export again, samples", first.seconds / again.seconds, "× the speed", "")
+            .at_least(3.0),
+        Figure::new("peak memory, samples", first.peak_bytes as f64 / 1e6, "MB", "").at_most(400.0),
+        Figure::new(
+            "lake and text index to inflated size, samples",
+            bytes as f64 / first.parsed_bytes as f64,
+            "of 1",
+            format!("{:.0} MB to {:.0} MB", bytes as f64 / 1e6, first.parsed_bytes as f64 / 1e6),
+        )
+        .at_most(1.0),
+    ])
+}
+
+/// The generated ten-year life: every format, four exports that overlap.
+fn measure_life(scratch: &Path) -> anyhow::Result<Vec<Figure>> {
+    let folder = scratch.join("life");
+    let answers = dp_lifegen::write(&dp_lifegen::Life::default(), &folder, &mut |_| {})?;
+    let paths = answers
+        .exports
+        .iter()
+        .flat_map(|export| export.parts.iter().map(|part| folder.join(part)))
+        .collect::<Vec<_>>();
+    let vault = scratch.join("life-vault");
+    let first = import_in_child(&vault, &paths)?;
+    let bytes = directory_bytes(&vault)?;
+    let again = import_in_child(&vault, &paths)?;
+    ensure!(again.documents_new + again.samples_new == 0, "something was new the second time");
+    let records = (first.documents + first.samples) as f64;
+    let note =
+        format!("{} documents and {} samples in {:.1} s", first.documents, first.samples, first.seconds);
+    Ok(vec![
+        Figure::new("import, generated ten-year life", records / first.seconds, "records/s", note),
+        Figure::new("the same life again", first.seconds / again.seconds, "× the speed", "").at_least(3.0),
+        Figure::new("peak memory, generated life", first.peak_bytes as f64 / 1e6, "MB", "").at_most(400.0),
+        Figure::new(
+            "lake and text index to inflated size, generated life",
+            bytes as f64 / first.parsed_bytes as f64,
+            "of 1",
+            format!("{:.0} MB to {:.0} MB", bytes as f64 / 1e6, first.parsed_bytes as f64 / 1e6),
+        )
+        .at_most(1.0),
+    ])
+}
+
+fn measure_questions(directory: &Path, documents: usize) -> anyhow::Result<Vec<Figure>> {
+    let mut figures = Vec::new();
+    let opened = percentiles((0..10).map(|_| {
+        let started = Instant::now();
+        let vault = EmbeddedVault::open_for_reading(directory);
+        let elapsed = started.elapsed();
+        vault.map(|_| elapsed)
+    }))?;
+    figures.push(
+        Figure::new(
+            "opening a vault",
+            milliseconds(opened.1),
+            "ms at p99",
+            format!("{documents} documents; p50 {:.1} ms", milliseconds(opened.0)),
+        )
+        .at_most(300.0),
+    );
+    let vault = EmbeddedVault::open_for_reading(directory)?;
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
+    let samples = pick(&vault, &mut random)?;
+    for (class, make) in CLASSES {
+        let queries = samples.iter().filter_map(|document| make(document, &mut random)).collect::<Vec<_>>();
+        ensure!(!queries.is_empty(), "no queries of the class {class}");
+        let mut found = 0;
+        for warm in [true, false] {
+            found = 0;
+            let latencies = percentiles(queries.iter().map(|(query, filter)| {
+                let started = Instant::now();
+                let hits = block_on(vault.search().keyword(query, filter, Sort::Relevance, PAGE));
+                let elapsed = started.elapsed();
+                hits.map(|hits| {
+                    found += hits.total;
+                    elapsed
+                })
+            }))?;
+            if !warm {
+                let mean = found / queries.len() as u64;
+                let note = format!("{} queries, {mean} matches on average", queries.len());
+                figures.push(
+                    Figure::new(
+                        &format!("search, {class}, p50"),
+                        milliseconds(latencies.0),
+                        "ms",
+                        note.clone(),
+                    )
+                    .at_most(1.0),
+                );
+                figures.push(
+                    Figure::new(&format!("search, {class}, p99"), milliseconds(latencies.1), "ms", note)
+                        .at_most(10.0),
+                );
+            }
+        }
+        ensure!(found > 0, "the class {class} found nothing");
+    }
+    figures.extend(measure_time(&vault, &samples)?);
+    Ok(figures)
+}
+
+/// Pages anywhere and the day histogram of ten years.
+fn measure_time(vault: &EmbeddedVault, samples: &[Document]) -> anyhow::Result<Vec<Figure>> {
+    let pages = percentiles(samples.iter().filter_map(|document| {
+        let time_us = document.content.time.as_ref()?.utc_us;
+        let cursor = Cursor::after(time_us, document.id);
+        let started = Instant::now();
+        let page =
+            block_on(vault.documents().list(&Filter::default(), Order::NewestFirst, Some(&cursor), PAGE));
+        let elapsed = started.elapsed();
+        Some(page.map(|_| elapsed))
+    }))?;
+    let query = HistogramQuery {
+        from: Some(day_of_date(jiff::civil::date(2015, 1, 1))),
+        until: Some(day_of_date(jiff::civil::date(2026, 1, 1))),
+        ..HistogramQuery::default()
+    };
+    let mut lines = 0;
+    let histogram = percentiles((0..QUERIES).map(|_| {
+        let started = Instant::now();
+        let counts = block_on(vault.documents().histogram(&query));
+        let elapsed = started.elapsed();
+        counts.map(|counts| {
+            lines = counts.len();
+            elapsed
+        })
+    }))?;
+    ensure!(lines > 0, "the histogram is empty");
+    Ok(vec![
+        Figure::new(
+            "timeline page anywhere, p99",
+            milliseconds(pages.1),
+            "ms",
+            format!("p50 {:.2} ms", milliseconds(pages.0)),
+        )
+        .at_most(5.0),
+        Figure::new(
+            "day histogram of ten years, p99",
+            milliseconds(histogram.1),
+            "ms",
+            format!("{lines} counts; p50 {:.2} ms", milliseconds(histogram.0)),
+        )
+        .at_most(5.0),
+    ])
+}
+
+type MakeQuery = fn(&Document, &mut rand_chacha::ChaCha8Rng) -> Option<(TextQuery, Filter)>;
+
+const CLASSES: [(&str, MakeQuery); 5] = [
+    ("word", |document, random| Some((must(word(document, random)?, TermMode::Words), Filter::default()))),
+    ("two words", |document, random| {
+        let mut query = must(word(document, random)?, TermMode::Words);
+        query.must.push(Term { text: word(document, random)?, mode: TermMode::Words });
+        Some((query, Filter::default()))
+    }),
+    ("prefix", |document, random| {
+        let word = word(document, random)?;
+        let prefix = word.chars().take(4).collect();
+        Some((must(prefix, TermMode::Prefix), Filter::default()))
+    }),
+    ("phrase", |document, random| {
+        let words = words(document);
+        let first = random.random_range(0..words.len().checked_sub(1)?.max(1));
+        let phrase = words.get(first..first + 2)?.join(" ");
+        Some((must(phrase, TermMode::Phrase), Filter::default()))
+    }),
+    ("filtered", |document, random| {
+        let day = document.content.time.as_ref()?.local_day(0);
+        let kinds = if random.random_bool(0.5) { vec![document.content.kind] } else { Vec::<Kind>::new() };
+        let filter = Filter { from: Some(day - 200), until: Some(day + 165), kinds, ..Filter::default() };
+        Some((must(word(document, random)?, TermMode::Words), filter))
+    }),
+];
+
+fn must(text: String, mode: TermMode) -> TextQuery {
+    TextQuery { must: vec![Term { text, mode }], must_not: Vec::new() }
+}
+
+fn words(document: &Document) -> Vec<String> {
+    let words = document.content.title.split_whitespace();
+    words
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned())
+        .filter(|word| !word.is_empty())
+        .collect()
+}
+
+/// A word of the title, so that frequent words are asked for frequently.
+fn word(document: &Document, random: &mut rand_chacha::ChaCha8Rng) -> Option<String> {
+    let words = words(document);
+    let long = words.into_iter().filter(|word| word.chars().count() > 2).collect::<Vec<_>>();
+    if long.is_empty() {
+        return None;
+    }
+    let index = random.random_range(0..long.len());
+    long.into_iter().nth(index)
+}
+
+/// Documents from all over the vault.
+fn pick(vault: &EmbeddedVault, random: &mut rand_chacha::ChaCha8Rng) -> anyhow::Result<Vec<Document>> {
+    let mut picked = Vec::new();
+    while picked.len() < QUERIES {
+        let start = dp_model::DocumentId(random.random());
+        let found = block_on(vault.documents().walk(Some(start), 1))?;
+        picked.extend(found.into_iter().map(|found| found.document));
+    }
+    Ok(picked)
+}
+
+/// Median and 99th percentile.
+fn percentiles(
+    latencies: impl Iterator<Item = Result<Duration, dp_lake::LakeError>>,
+) -> anyhow::Result<(Duration, Duration)> {
+    let mut latencies = latencies.collect::<Result<Vec<_>, _>>()?;
+    latencies.sort_unstable();
+    let at = |share: f64| {
+        latencies.get(((latencies.len() as f64 * share) as usize).min(latencies.len().saturating_sub(1)))
+    };
+    Ok((*at(0.5).context("nothing was measured")?, *at(0.99).context("nothing was measured")?))
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
+}

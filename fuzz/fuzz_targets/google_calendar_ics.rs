@@ -1,0 +1,2 @@
+#![no_main]
+dp_fuzz::fuzz_target!("google.calendar.ics");

@@ -1,0 +1,203 @@
+//! `cargo xtask bench`: installs the Python peer, measures, and writes `docs/benchmarks.md`.
+
+use crate::{
+    needs::{self, Need},
+    process, repository,
+};
+use anyhow::Context as _;
+use serde::Deserialize;
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The peer, by its name in Python's package index.
+const PEER: &str = "google-takeout-parser==0.1.13";
+const PAGE: &str = "docs/benchmarks.md";
+const BEGIN: &str = "<!-- written by `cargo xtask bench`: begin -->\n";
+const END: &str = "<!-- written by `cargo xtask bench`: end -->\n";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Multiplies how much is made up and measured; other than 1, nothing is written to the documentation
+    #[arg(long, default_value_t = 1.0, value_name = "F")]
+    scale: f64,
+
+    /// How often each thing is measured
+    #[arg(long, default_value_t = 5, value_name = "N")]
+    rounds: usize,
+
+    /// Only this section, such as `parse`; then nothing is written to the documentation
+    #[arg(long, value_name = "NAME")]
+    section: Vec<String>,
+
+    /// Leave the Python peer out
+    #[arg(long)]
+    no_peer: bool,
+}
+
+/// What `dp-bench` writes.
+#[derive(Debug, Deserialize)]
+struct Results {
+    machine: String,
+    date: String,
+    figures: Vec<Figure>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Figure {
+    name: String,
+    unit: String,
+    bound: Option<Bound>,
+    got: f64,
+    best: Option<f64>,
+    note: String,
+    comparison: Option<Comparison>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Bound {
+    AtLeast(f64),
+    AtMost(f64),
+}
+
+#[derive(Debug, Deserialize)]
+struct Comparison {
+    name: String,
+    got: f64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    needs::check(&[Need::Rust, Need::CCompiler])?;
+    let target = repository::target_directory()?;
+    let out = target.join("bench-results.json");
+    // Built before the peer is installed, so that a mistake shows early.
+    process::run(repository::cargo().args([
+        "build",
+        "--release",
+        "--package",
+        "dp-bench",
+        "--package",
+        "datapunk",
+    ]))?;
+    let mut bench = Command::new(target.join("release/dp-bench"));
+    bench.arg("measure").arg("--work").arg(target.join("bench")).arg("--out").arg(&out);
+    bench.args(["--scale", &arguments.scale.to_string(), "--rounds", &arguments.rounds.to_string()]);
+    for section in &arguments.section {
+        bench.args(["--section", section]);
+    }
+    if !arguments.no_peer {
+        needs::check(&[Need::PythonWithPip])?;
+        bench.args(["--peer", "python3"]).env("PYTHONPATH", install_peer(&target)?);
+    }
+    process::run(&mut bench)?;
+    let results: Results = serde_json::from_slice(&fs_err::read(&out)?).context("what dp-bench wrote")?;
+    if arguments.section.is_empty() && !arguments.no_peer && (arguments.scale - 1.0).abs() < f64::EPSILON {
+        write_page(&results)?;
+    }
+    Ok(())
+}
+
+/// Installs the peer into a folder of its own, by name, with pip as this machine configures it.
+fn install_peer(target: &Path) -> anyhow::Result<PathBuf> {
+    let folder = target.join("bench-peer");
+    if !folder.join("google_takeout_parser").is_dir() {
+        let mut pip = Command::new("python3");
+        pip.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action",
+            "ignore",
+        ]);
+        process::run(pip.arg("--target").arg(&folder).arg(PEER))?;
+    }
+    Ok(folder)
+}
+
+fn write_page(results: &Results) -> anyhow::Result<()> {
+    let path = repository::root().join(PAGE);
+    let page = fs_err::read_to_string(&path)?;
+    let (before, rest) =
+        page.split_once(BEGIN).with_context(|| format!("{PAGE} has no place for the figures"))?;
+    let (_, after) = rest.split_once(END).with_context(|| format!("the figures in {PAGE} have no end"))?;
+    fs_err::write(&path, format!("{before}{BEGIN}{}{END}{after}", table(results)?))?;
+    println!("wrote {PAGE}");
+    Ok(())
+}
+
+fn table(results: &Results) -> anyhow::Result<String> {
+    let mut text = format!("\n{}; {}.\n\n", results.machine, results.date);
+    text.push_str("| what | must be | got (best round) | for comparison, same run | ratio | note |\n|---|---|---:|---:|---:|---|\n");
+    for figure in &results.figures {
+        let bound = match figure.bound {
+            Some(Bound::AtLeast(bound)) => format!("at least {} {}", number(bound), figure.unit),
+            Some(Bound::AtMost(bound)) => format!("at most {} {}", number(bound), figure.unit),
+            None => String::new(),
+        };
+        let best = figure.best.map_or_else(String::new, |best| format!(" ({})", number(best)));
+        let (other, ratio) = figure.comparison.as_ref().map_or_else(Default::default, |other| {
+            (format!("{}: {}", other.name, number(other.got)), format!("{:.1} ×", figure.got / other.got))
+        });
+        writeln!(
+            text,
+            "| {} | {bound} | {}{best} {} | {other} | {ratio} | {} |",
+            figure.name,
+            number(figure.got),
+            figure.unit,
+            figure.note
+        )?;
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// Three digits that count, with separators.
+fn number(value: f64) -> String {
+    if value.abs() < 100.0 {
+        let decimals = if value.abs() < 10.0 { 2 } else { 1 };
+        return format!("{value:.decimals$}");
+    }
+    let digits = format!("{value:.0}");
+    let unit = 10_f64.powi(digits.trim_start_matches('-').len() as i32 - 3);
+    let rounded = format!("{:.0}", (value / unit).round() * unit);
+    let (sign, digits) = rounded.strip_prefix('-').map_or(("", rounded.as_str()), |digits| ("-", digits));
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .map(|group| std::str::from_utf8(group).unwrap_or_default())
+        .collect();
+    format!("{sign}{}", groups.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_show_three_digits_that_count() {
+        assert_eq!(
+            [1_234_567.0, 999.6, 200.0, 2712.3, 23.45, 0.136].map(number),
+            ["1,230,000", "1,000", "200", "2,710", "23.4", "0.14"]
+        );
+    }
+
+    #[test]
+    fn the_table_says_what_must_be_and_what_is() {
+        let text = r#"{"machine":"M","date":"2025-01-01","figures":[
+            {"name":"a","unit":"records/s","bound":{"at_least":1000.0},"got":2000.0,"best":2500.0,"note":"n","comparison":{"name":"p","got":100.0}},
+            {"name":"b","unit":"ms","bound":{"at_most":10.0},"got":3.14,"best":null,"note":"","comparison":null}]}"#;
+        let table = table(&serde_json::from_str(text).unwrap()).unwrap();
+        assert!(
+            table
+                .contains("| a | at least 1,000 records/s | 2,000 (2,500) records/s | p: 100 | 20.0 × | n |"),
+            "{table}"
+        );
+        assert!(table.contains("| b | at most 10.0 ms | 3.14 ms |  |  |  |"), "{table}");
+    }
+}

@@ -1,0 +1,54 @@
+//! Where things lie: the repository, cargo's target folder, built programs, the real samples.
+
+use crate::process;
+use anyhow::Context as _;
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// The root of the repository.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// Cargo, the one that runs this program.
+pub(crate) fn cargo() -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(root());
+    // Set by `cargo run` for this program alone.
+    for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+/// Cargo's target folder, wherever the environment or a configuration puts it.
+pub(crate) fn target_directory() -> anyhow::Result<PathBuf> {
+    let metadata = cargo_metadata::MetadataCommand::new()
+        .current_dir(root())
+        .no_deps()
+        .exec()
+        .context("could not ask cargo about the workspace")?;
+    Ok(metadata.target_directory.into_std_path_buf())
+}
+
+/// Builds the `datapunk` program in a profile and says where it is.
+pub(crate) fn build_datapunk(profile: &str) -> anyhow::Result<PathBuf> {
+    process::run(cargo().args(["build", "--package", "datapunk", "--profile", profile]))?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(target_directory()?.join(folder).join(format!("datapunk{}", env::consts::EXE_SUFFIX)))
+}
+
+/// The real sample files, where they are at hand.
+pub(crate) fn samples() -> Option<PathBuf> {
+    let folder = root().join("../shared/samples/google-takeout");
+    folder.is_dir().then_some(folder)
+}
+
+/// Whether this runs under CI, where nothing may be skipped.
+pub(crate) fn is_ci() -> bool {
+    env::var("CI").is_ok_and(|value| !matches!(value.as_str(), "" | "0" | "false"))
+}

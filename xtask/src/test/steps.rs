@@ -1,0 +1,134 @@
+//! The steps of the test run, in order: what is quick and fails often comes first.
+
+use crate::{clean_copy, fuzz, process, process::Heard, repository, samples};
+use clap::ValueEnum;
+use std::process::Command;
+
+/// One step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Step {
+    /// Everything is formatted
+    Format,
+    /// No warning of the compiler or of clippy
+    Clippy,
+    /// Unit and integration tests of all crates, the storage conformance suite among them
+    Tests,
+    /// The documentation builds without warnings
+    Docs,
+    /// Scenarios against the built program; crate arrows and licences
+    Scenarios,
+    /// The real sample files give what they hold
+    Samples,
+    /// Crashes found before, then changed inputs, into the archive reader and every parser
+    Fuzz,
+    /// The README's first command, in a clean copy
+    Demo,
+}
+
+/// How a step ended.
+#[derive(Debug)]
+pub(crate) enum Outcome {
+    Passed { tests: u64, skips: Vec<String> },
+    Failed(String),
+}
+
+impl Outcome {
+    const DONE: Self = Self::Passed { tests: 0, skips: Vec::new() };
+}
+
+impl Step {
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        Self::value_variants().iter().copied()
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Format => "format",
+            Self::Clippy => "clippy",
+            Self::Tests => "tests",
+            Self::Docs => "docs",
+            Self::Scenarios => "scenarios",
+            Self::Samples => "samples",
+            Self::Fuzz => "fuzz",
+            Self::Demo => "demo",
+        }
+    }
+
+    pub(crate) fn run(self, fuzz_seconds: u64) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Format => format(),
+            Self::Clippy => clippy(),
+            Self::Tests => {
+                let mut tests = repository::cargo();
+                tests.args(["test", "--workspace", "--exclude", "dp-e2e", "--no-fail-fast"]);
+                test(&mut tests)
+            }
+            Self::Docs => docs(),
+            Self::Scenarios => scenarios(),
+            Self::Samples => check_samples(),
+            Self::Fuzz => fuzz::run_briefly(fuzz_seconds).map(|()| Outcome::DONE),
+            Self::Demo => clean_copy::run_demo().map(|()| Outcome::DONE),
+        }
+    }
+}
+
+fn format() -> anyhow::Result<Outcome> {
+    process::run(repository::cargo().args(["fmt", "--all", "--check"]))?;
+    process::run(fuzz::cargo()?.args(["fmt", "--check"]))?;
+    Ok(Outcome::DONE)
+}
+
+fn clippy() -> anyhow::Result<Outcome> {
+    let strict = ["--", "--deny", "warnings"];
+    process::run(repository::cargo().args(["clippy", "--workspace", "--all-targets"]).args(strict))?;
+    process::run(fuzz::cargo()?.args(["clippy", "--all-targets"]).args(strict))?;
+    Ok(Outcome::DONE)
+}
+
+fn docs() -> anyhow::Result<Outcome> {
+    let mut docs = repository::cargo();
+    docs.env("RUSTDOCFLAGS", "--deny warnings").args(["doc", "--workspace", "--no-deps"]);
+    process::run(&mut docs)?;
+    Ok(Outcome::DONE)
+}
+
+fn scenarios() -> anyhow::Result<Outcome> {
+    let datapunk = repository::build_datapunk("e2e")?;
+    test(repository::cargo().env("DATAPUNK_BIN", datapunk).args([
+        "test",
+        "--package",
+        "dp-e2e",
+        "--no-fail-fast",
+    ]))
+}
+
+/// Output of passing tests is shown, because in it they say what they skipped.
+fn test(command: &mut Command) -> anyhow::Result<Outcome> {
+    let (heard, succeeded) = process::run_listening(command.args(["--", "--show-output"]))?;
+    if succeeded {
+        return Ok(passed(heard));
+    }
+    Ok(Outcome::Failed(match heard.failed {
+        0 => "the tests could not be built or run".to_owned(),
+        failed => format!("{failed} of {} tests failed", heard.passed + failed),
+    }))
+}
+
+fn passed(heard: Heard) -> Outcome {
+    let mut skips = heard.skipped;
+    skips.dedup();
+    if heard.ignored > 0 {
+        skips.push(format!("{} tests are marked to be ignored", heard.ignored));
+    }
+    Outcome::Passed { tests: heard.passed, skips }
+}
+
+fn check_samples() -> anyhow::Result<Outcome> {
+    let datapunk = repository::build_datapunk("e2e")?;
+    match samples::check(&datapunk)? {
+        Some(variants) => Ok(Outcome::Passed { tests: variants as u64, skips: Vec::new() }),
+        None => {
+            Ok(Outcome::Passed { tests: 0, skips: vec!["the real sample files are not at hand".to_owned()] })
+        }
+    }
+}
