@@ -3,6 +3,7 @@
 
 mod any_term;
 mod compile;
+mod completions;
 mod entry;
 mod filters;
 mod gathered;
@@ -19,6 +20,7 @@ pub(crate) use entry::IndexedDocument;
 pub(crate) use search::RowHits;
 
 use compile::Compiler;
+use completions::CompletionCache;
 use dp_lake::{Filter, LakeError, Sort, TextQuery};
 use entry::Entry;
 use hashbrown::HashSet;
@@ -73,6 +75,7 @@ pub(crate) struct TextIndex {
     fields: Fields,
     reader: IndexReader,
     sequence: AtomicU64,
+    completions: CompletionCache,
     writer: Option<Mutex<Writer>>,
 }
 
@@ -131,6 +134,7 @@ impl TextIndex {
             fields,
             reader,
             sequence: AtomicU64::new(0),
+            completions: CompletionCache::default(),
             writer: writer.map(Mutex::new),
         };
         if is_new {
@@ -210,7 +214,9 @@ impl TextIndex {
     ) -> Result<RowHits, LakeError> {
         guarded(|| {
             let searcher = self.reader.searcher();
-            let compiler = Compiler { vocabulary: Vocabulary { searcher: &searcher, fields: self.fields } };
+            let compiler = Compiler {
+                vocabulary: Vocabulary { searcher: &searcher, fields: self.fields, cache: &self.completions },
+            };
             let compiled = compiler.compile(query, filter).map_err(failed)?;
             search::run(&searcher, compiled, sort, limit).map_err(failed)
         })

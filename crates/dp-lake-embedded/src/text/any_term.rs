@@ -1,10 +1,11 @@
 //! A query for documents with any of many terms: those with a prefix, or a list. Matching documents
 //! are gathered in a bit set, so the cost is that of reading the postings once.
 
+use super::completions::SegmentCompletions;
 use hashbrown::HashMap;
 use std::sync::Arc;
 use tantivy::{
-    BitSet, DocId, DocSet, Score, SegmentReader, TERMINATED, TantivyError,
+    BitSet, DocId, DocSet, InvertedIndexReader, Score, SegmentReader, TERMINATED, TantivyError,
     index::SegmentId,
     postings::TermInfo,
     query::{BitSetDocSet, ConstScorer, EmptyScorer, EnableScoring, Explanation, Query, Scorer, Weight},
@@ -19,12 +20,13 @@ pub(super) enum Which {
     Prefix(Vec<u8>),
     /// These.
     Listed(Vec<Vec<u8>>),
-    /// Those whose postings were looked up before.
-    Found(Arc<FoundTerms>),
+    /// Those that begin with something and were gathered before.
+    Completions(GatheredCompletions),
 }
 
-/// Where the postings of some terms lie in each segment.
-pub(super) type FoundTerms = HashMap<SegmentId, Vec<TermInfo>, foldhash::fast::RandomState>;
+/// Completions in each segment.
+pub(super) type GatheredCompletions =
+    HashMap<SegmentId, Arc<SegmentCompletions>, foldhash::fast::RandomState>;
 
 /// Matches documents with any of the terms; every match scores 1.
 #[derive(Debug, Clone)]
@@ -91,29 +93,39 @@ impl AnyTerm {
                     infos.extend(index.terms().get(term)?);
                 }
             }
-            Which::Found(found) => {
-                infos.extend(found.get(&reader.segment_id()).into_iter().flatten().cloned());
-            }
+            Which::Completions(_) => {}
         }
         Ok(infos)
     }
 
-    fn gather(&self, reader: &SegmentReader, infos: &[TermInfo]) -> tantivy::Result<BitSet> {
-        let index = reader.inverted_index(self.field)?;
-        let mut found = BitSet::with_max_value(reader.max_doc());
-        let Some(first) = infos.first() else { return Ok(found) };
-        let mut blocks = index.read_block_postings_from_terminfo(first, IndexRecordOption::Basic)?;
-        for info in infos {
-            index.reset_block_postings_from_terminfo(info, &mut blocks)?;
-            while !blocks.docs().is_empty() {
-                for &doc in blocks.docs() {
-                    found.insert(doc);
-                }
-                blocks.advance();
-            }
+    /// The documents, if they are known without looking.
+    fn known(&self, reader: &SegmentReader) -> Option<&BitSet> {
+        match &self.which {
+            Which::Completions(known) => Some(&known.get(&reader.segment_id())?.documents),
+            Which::Prefix(_) | Which::Listed(_) => None,
         }
-        Ok(found)
     }
+}
+
+/// The documents of all these postings.
+pub(super) fn gather(
+    index: &InvertedIndexReader,
+    infos: &[TermInfo],
+    past: DocId,
+) -> tantivy::Result<BitSet> {
+    let mut found = BitSet::with_max_value(past);
+    let Some(first) = infos.first() else { return Ok(found) };
+    let mut blocks = index.read_block_postings_from_terminfo(first, IndexRecordOption::Basic)?;
+    for info in infos {
+        index.reset_block_postings_from_terminfo(info, &mut blocks)?;
+        while !blocks.docs().is_empty() {
+            for &doc in blocks.docs() {
+                found.insert(doc);
+            }
+            blocks.advance();
+        }
+    }
+    Ok(found)
 }
 
 impl Query for AnyTerm {
@@ -124,6 +136,9 @@ impl Query for AnyTerm {
 
 impl Weight for AnyTerm {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        if let Some(known) = self.known(reader) {
+            return Ok(Box::new(ConstScorer::new(BitSetDocSet::from(known.clone()), boost)));
+        }
         let infos = self.infos(reader)?;
         match infos.as_slice() {
             [] => Ok(Box::new(EmptyScorer)),
@@ -133,7 +148,7 @@ impl Weight for AnyTerm {
                 Ok(Box::new(ConstScorer::new(postings, boost)))
             }
             several => {
-                let found = self.gather(reader, several)?;
+                let found = gather(&*reader.inverted_index(self.field)?, several, reader.max_doc())?;
                 Ok(Box::new(ConstScorer::new(BitSetDocSet::from(found), boost)))
             }
         }
@@ -143,11 +158,16 @@ impl Weight for AnyTerm {
         if let Some(alive) = reader.alive_bitset() {
             return Ok(self.scorer(reader, 1.0)?.count(alive));
         }
+        if let Some(known) = self.known(reader) {
+            return Ok(known.len() as u32);
+        }
         let infos = self.infos(reader)?;
         match infos.as_slice() {
             [] => Ok(0),
             [only] => Ok(only.doc_freq),
-            several => Ok(self.gather(reader, several)?.len() as u32),
+            several => {
+                Ok(gather(&*reader.inverted_index(self.field)?, several, reader.max_doc())?.len() as u32)
+            }
         }
     }
 

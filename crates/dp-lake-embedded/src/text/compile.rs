@@ -12,7 +12,6 @@ use dp_lake::{
     analysis::{OwnedToken, forgiven_edits, tokens},
     sought::{Sought, sought},
 };
-use std::sync::Arc;
 use tantivy::{
     Score, Term,
     query::{BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, PhraseQuery, Query, TermQuery},
@@ -156,7 +155,7 @@ impl Compiler<'_> {
         }
         let others = completions.frequent.iter().filter(|(other, _)| other != term);
         first.extend(others.map(|(other, _)| vec![scored(body, other, 1.0)]));
-        let which = Which::Found(Arc::new(completions.found));
+        let which = Which::Completions(completions.gathered);
         Ok(Clause { matching: Box::new(AnyTerm { field: body, which }), scored: None, bonus, first })
     }
 

@@ -2,23 +2,19 @@
 //! it, which differ from it by a typo.
 
 use super::{
-    any_term::{FoundTerms, for_each_posting_with_prefix, for_each_with_prefix},
+    any_term::{GatheredCompletions, for_each_with_prefix},
+    completions::{COMPLETIONS_RANKED, CompletionCache},
     schema::{FORM_SEPARATOR, Fields},
 };
 use dp_lake::analysis::{edit_distance, fold, forgiven_edits};
 use hashbrown::HashMap;
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, BinaryHeap},
-};
+use std::{cmp::Reverse, collections::BTreeSet};
 use tantivy::{
     Searcher, SegmentReader, Term,
     query::{FuzzyTermQuery, Query as _, TermQuery},
     schema::{Field, IndexRecordOption},
 };
 
-/// Completions that are ranked by how frequent they are.
-const COMPLETIONS_RANKED: usize = 8;
 /// Accented forms of one term that are looked at.
 const FORMS_MAX: usize = 64;
 
@@ -28,7 +24,7 @@ pub(super) struct Completions {
     /// The most frequent, with the number of documents, most frequent first.
     pub(super) frequent: Vec<(String, u64)>,
     /// All of them.
-    pub(super) found: FoundTerms,
+    pub(super) gathered: GatheredCompletions,
     /// Whether there is one at all.
     pub(super) any: bool,
 }
@@ -46,6 +42,7 @@ pub(super) struct Correction {
 pub(super) struct Vocabulary<'a> {
     pub(super) searcher: &'a Searcher,
     pub(super) fields: Fields,
+    pub(super) cache: &'a CompletionCache,
 }
 
 impl Vocabulary<'_> {
@@ -71,24 +68,10 @@ impl Vocabulary<'_> {
         let mut completions = Completions::default();
         let mut candidates = BTreeSet::new();
         for reader in self.searcher.segment_readers() {
-            let index = reader.inverted_index(self.fields.body)?;
-            let infos = completions.found.entry(reader.segment_id()).or_default();
-            let mut frequent = BinaryHeap::new();
-            for_each_posting_with_prefix(index.terms(), prefix.as_bytes(), &mut |ordinal, info| {
-                infos.push(info.clone());
-                if frequent.len() < COMPLETIONS_RANKED {
-                    frequent.push(Reverse((info.doc_freq, ordinal)));
-                } else if let Some(mut least) = frequent.peek_mut().filter(|least| info.doc_freq > least.0.0)
-                {
-                    *least = Reverse((info.doc_freq, ordinal));
-                }
-            })?;
-            completions.any |= !infos.is_empty();
-            let mut term = Vec::new();
-            for Reverse((_, ordinal)) in frequent {
-                index.terms().ord_to_term(ordinal, &mut term)?;
-                candidates.extend(std::str::from_utf8(&term).ok().map(str::to_owned));
-            }
+            let inside = self.cache.get(reader, self.fields.body, prefix)?;
+            completions.any |= inside.terms > 0;
+            candidates.extend(inside.frequent.iter().cloned());
+            completions.gathered.insert(reader.segment_id(), inside);
         }
         for term in candidates {
             let documents = self.frequency(self.fields.body, &term)?;
