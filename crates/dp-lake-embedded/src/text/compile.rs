@@ -104,7 +104,12 @@ impl Compiler<'_> {
         let demotion = self.demotion(term, typed)?;
         let mut first = Vec::new();
         if demotion.is_none() {
-            first.push([scored(body, term, 1.0)].into_iter().chain(copied(form.as_ref())).collect());
+            first.push(
+                [scored(body, term, 1.0)]
+                    .into_iter()
+                    .chain(form.as_ref().map(|form| form.box_clone()))
+                    .collect(),
+            );
         }
         Ok(Clause {
             matching: Box::new(TermQuery::new(Term::from_field_text(body, term), IndexRecordOption::Basic)),
@@ -150,7 +155,7 @@ impl Compiler<'_> {
             let whole = TermQuery::new(Term::from_field_text(body, term), IndexRecordOption::Basic);
             bonus.push(Box::new(ConstScoreQuery::new(Box::new(whole), WHOLE_WORD_SCORE)));
             bonus.push(scored(body, term, 1.0));
-            bonus.extend(copied(form.as_ref()));
+            bonus.extend(form.as_ref().map(|form| form.box_clone()));
             first.push([scored(body, term, 1.0)].into_iter().chain(form).collect());
         }
         let others = completions.frequent.iter().filter(|(other, _)| other != term);
@@ -228,8 +233,4 @@ pub(super) fn all_of(mut parts: Vec<Box<dyn Query>>) -> Option<Box<dyn Query>> {
 fn scored(field: Field, term: &str, boost: Score) -> Box<dyn Query> {
     let query = TermQuery::new(Term::from_field_text(field, term), IndexRecordOption::WithFreqs);
     Box::new(BoostQuery::new(Box::new(query), boost))
-}
-
-fn copied(query: Option<&Box<dyn Query>>) -> Option<Box<dyn Query>> {
-    query.map(|query| query.box_clone())
 }
