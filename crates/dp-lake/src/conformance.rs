@@ -87,6 +87,7 @@ list_cases! { $
         an_older_version_becomes_a_revision_once,
         versions_in_any_order_end_the_same,
         content_counts_as_old_as_the_earliest_export_that_holds_it,
+        an_export_without_date_says_nothing_of_the_age_of_content,
         revisions_come_newest_first,
     }
     listing {

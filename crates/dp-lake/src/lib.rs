@@ -29,4 +29,4 @@ pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, Hit, Hits, HistogramQuery, Import, ImportDraft,
     ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Top,
 };
-pub use version::{VersionRank, compare_origins, content_hash};
+pub use version::{VersionRank, compare_origins, content_hash, undated_last};

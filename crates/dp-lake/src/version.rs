@@ -69,10 +69,19 @@ pub fn content_hash(content: &Content) -> [u8; 16] {
 /// Compares two places where the same content was read, each with when its export was made; the lesser
 /// is the one that a vault names and ranks the content by.
 ///
-/// Content counts as old as the earliest export that holds it. So a later export that only repeats it
-/// changes nothing, and imports in any order end the same.
+/// Content counts as old as the earliest export that holds it, and an export that does not say when it
+/// was made tells nothing of its age while another one does. So a later export that only repeats it
+/// changes nothing, nor does the same one packed anew without its date, and imports in any order end
+/// the same.
 #[must_use]
 pub fn compare_origins(a: (Option<i64>, &Provenance), b: (Option<i64>, &Provenance)) -> Ordering {
     let ((a_exported_us, a), (b_exported_us, b)) = (a, b);
-    (a_exported_us, &a.archive, &a.entry, a.position).cmp(&(b_exported_us, &b.archive, &b.entry, b.position))
+    let a = (undated_last(a_exported_us), &a.archive, &a.entry, a.position);
+    a.cmp(&(undated_last(b_exported_us), &b.archive, &b.entry, b.position))
+}
+
+/// What to compare when an export was made by, so that those which do not say come last.
+#[must_use]
+pub const fn undated_last(exported_at_us: Option<i64>) -> (bool, Option<i64>) {
+    (exported_at_us.is_none(), exported_at_us)
 }

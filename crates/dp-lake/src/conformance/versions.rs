@@ -110,6 +110,16 @@ pub fn content_counts_as_old_as_the_earliest_export_that_holds_it(factory: &dyn 
     }
 }
 
+pub fn an_export_without_date_says_nothing_of_the_age_of_content(factory: &dyn Factory) {
+    let undated = Version { exported_at_us: None, content: note("Then this", NOON_US) };
+    let versions = [version(1, "First said"), version(3, "Then this"), undated];
+    for (number, order) in permutations(&versions).into_iter().enumerate() {
+        let (_, found) = import_all(factory, &format!("order {number}"), &order);
+        let shown = (found.document.content.title.as_str(), found.document.provenance.archive.as_str());
+        assert_eq!(shown, ("Then this", "takeout-3"), "order {number}");
+    }
+}
+
 pub fn revisions_come_newest_first(factory: &dyn Factory) {
     let versions = [
         version(3, "Third"),

@@ -6,7 +6,7 @@ use super::{
     normalise::{Chunk, EntrySink, Found},
     plan::{Action, PlannedEntry},
 };
-use crate::{FinishedEntry, Imports, MemoEntry};
+use crate::{FinishedEntry, Imports, MemoEntry, undated_last};
 use dp_archive::{Export, Reader};
 use dp_model::{EntryReport, EntryStatus, Warning, WarningKind};
 use dp_sources::{Context, ParseError, Parser, Surroundings};
@@ -184,8 +184,8 @@ fn before(
     let memo = block_on(imports.memo(hash, account.parser.name(), account.parser.version())).ok().flatten();
     // An older export that holds the same entry moves its documents' origin there: then it is read.
     let is_later = |memo: &MemoEntry| {
-        let this = (account.export.exported_at_us(), account.export.name(), account.planned.path.as_str());
-        (memo.exported_at_us, memo.archive.as_str(), memo.entry.as_str()) <= this
+        let this = (undated_last(account.export.exported_at_us()), account.export.name(), account.planned.path.as_str());
+        (undated_last(memo.exported_at_us), memo.archive.as_str(), memo.entry.as_str()) <= this
     };
     Ok(memo.filter(is_later).map(|memo| account.remember(memo, size)))
 }
