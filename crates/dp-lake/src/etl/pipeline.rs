@@ -387,7 +387,7 @@ impl Floor<'_> {
         let mut send =
             |chunk: Chunk| self.budget.acquire(number, chunk.bytes) && sender.send(Piece::Chunk(chunk)).is_ok();
         let export = &self.exports[planned.export];
-        let surroundings = &self.plan.surroundings[planned.export];
+        let surroundings = &*self.plan.surroundings[planned.export];
         let ended = read_entry(self.desk, number, planned, export, surroundings, reader, clock, &mut send);
         match ended {
             Some(ended) => sender.send(Piece::End(Box::new(ended))).is_ok() && !self.budget.is_closed(),

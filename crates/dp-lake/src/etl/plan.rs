@@ -3,7 +3,7 @@
 use dp_archive::{Export, Reader};
 use dp_model::Warning;
 use dp_sources::{Parser, Peek, Recognition, Surroundings};
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 /// What is to be done with an entry.
 #[derive(Clone)]
@@ -56,7 +56,7 @@ pub struct Plan {
     /// The entries.
     pub entries: Vec<PlannedEntry>,
     /// For each export, what stands beside what.
-    pub surroundings: Vec<Neighbours>,
+    pub surroundings: Vec<Arc<Neighbours>>,
     /// Identity of the plan: what the archives hold, and which parsers will read it.
     pub fingerprint: [u8; 32],
 }
@@ -77,9 +77,18 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    fn of(export: &Export) -> Self {
+    /// What stands beside what in each export. Those without date are files or archives that lost their
+    /// names; they may be parts of one export, so each other's entries count as neighbours.
+    fn of_each(exports: &[Export]) -> Vec<Arc<Self>> {
+        let is_nameless = |export: &&Export| export.exported_at_us().is_none();
+        let nameless = Arc::new(Self::of(exports.iter().filter(is_nameless)));
+        let surround = |export| if is_nameless(&export) { nameless.clone() } else { Arc::new(Self::of([export])) };
+        exports.iter().map(surround).collect()
+    }
+
+    fn of<'a>(exports: impl IntoIterator<Item = &'a Export>) -> Self {
         let mut neighbours = Self::default();
-        for entry in export.entries() {
+        for entry in exports.into_iter().flat_map(Export::entries) {
             let path = entry.key.to_lowercase();
             neighbours.stems.insert(stem(&path).to_owned());
             neighbours.paths.insert(path);
@@ -114,17 +123,17 @@ impl Surroundings for Neighbours {
 /// refusal in the plan, not an error.
 pub fn make_plan(exports: &[Export], mut seen: impl FnMut(u64)) -> Plan {
     let mut entries = Vec::new();
-    let mut surroundings = Vec::new();
+    let surroundings = Neighbours::of_each(exports);
     let mut hasher = blake3::Hasher::new();
     for (export_index, export) in exports.iter().enumerate() {
-        let neighbours = Neighbours::of(export);
+        let neighbours = &*surroundings[export_index];
         let mut reader = export.reader();
         hasher.update(&export.fingerprint().0);
         for (index, entry) in export.entries().iter().enumerate() {
             let (action, source) = match (&entry.refused, entry.duplicate_of) {
                 (Some(reason), _) => (Action::Refuse(reason.clone()), None),
                 (None, Some(first)) => (Action::Ignore(same_as(export, first)), None),
-                (None, None) => look(&mut reader, index, &entry.key, entry.size_bytes, &neighbours),
+                (None, None) => look(&mut reader, index, &entry.key, entry.size_bytes, neighbours),
             };
             let (name, version) = match &action {
                 Action::Parse(parser) | Action::KeepText(parser) => (parser.name(), parser.version()),
@@ -154,7 +163,6 @@ pub fn make_plan(exports: &[Export], mut seen: impl FnMut(u64)) -> Plan {
             sequential: false,
             action: Action::Tell(warning.warning.clone()),
         }));
-        surroundings.push(neighbours);
     }
     Plan { entries, surroundings, fingerprint: *hasher.finalize().as_bytes() }
 }
