@@ -33,7 +33,9 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
     if format(&connection)?.is_none() {
         let transaction = connection.transaction().context("make the store")?;
         transaction.execute_batch(include_str!("schema.sql")).context("make the store")?;
-        for (key, value) in [("format", &FORMAT as &dyn rusqlite::ToSql), ("home_zone", &home_zone), ("sequence", &0)] {
+        for (key, value) in
+            [("format", &FORMAT as &dyn rusqlite::ToSql), ("home_zone", &home_zone), ("sequence", &0)]
+        {
             transaction
                 .execute("INSERT INTO vault (key, value) VALUES (?, ?)", (key, value))
                 .context("make the store")?;
@@ -51,12 +53,24 @@ pub(crate) fn open_reader(file: &Path) -> Result<Connection, LakeError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).context("open the store for reading")?;
     connection
-        .execute_batch(&format!("PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;"))
+        .execute_batch(&format!(
+            "PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;"
+        ))
         .context("set the store up for reading")?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).context("set the store up for reading")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     check_format(&connection)?;
     Ok(connection)
+}
+
+/// Whether the file is a store with its tables, and not one that is being made.
+pub(crate) fn is_made(file: &Path) -> Result<bool, LakeError> {
+    if !file.is_file() {
+        return Ok(false);
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).context("open the store for reading")?;
+    Ok(format(&connection)?.is_some())
 }
 
 /// The format of the store; None if it has no tables yet.
@@ -82,7 +96,10 @@ fn check_format(connection: &Connection) -> Result<(), LakeError> {
 }
 
 /// A value of the vault's own table.
-pub(crate) fn vault_value<T: rusqlite::types::FromSql>(connection: &Connection, key: &str) -> Result<T, LakeError> {
+pub(crate) fn vault_value<T: rusqlite::types::FromSql>(
+    connection: &Connection,
+    key: &str,
+) -> Result<T, LakeError> {
     connection
         .prepare_cached("SELECT value FROM vault WHERE key = ?")
         .and_then(|mut statement| statement.query_row([key], |row| row.get(0)))

@@ -2,7 +2,7 @@
 //! lake's contract by handing each question to the writer's thread or to a reader's.
 
 use crate::{
-    connection::{open_reader, open_writer, vault_value},
+    connection::{is_made, open_reader, open_writer, vault_value},
     error::{Context as _, free_bytes, in_directory},
     indexer::{CurrentIndex, Indexer},
     lock::WriteLock,
@@ -13,20 +13,24 @@ use crate::{
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Filter, ForgetTarget,
-    Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry,
-    Order, Page, ProjectionHealth, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, TextQuery, Top,
-    Vault,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Filter,
+    ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports, LakeError,
+    LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RevisionedDocument, SampleQuery, Search, Series,
+    SeriesInfo, Sort, TextQuery, Top, Vault,
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, PoisonError, RwLock},
+    time::Duration,
 };
 
 /// Threads that answer questions.
 const READERS: usize = 2;
+/// How often, and how far apart, a reader looks for a text index that another process is making.
+const INDEX_TRIES: u32 = 40;
+const INDEX_WAIT: Duration = Duration::from_millis(25);
 
 /// A vault in a directory. Dropping it ends its threads and lets go of the lock.
 pub struct EmbeddedVault {
@@ -82,9 +86,10 @@ impl EmbeddedVault {
     /// As `open`; `Io` if there is no vault.
     pub fn open_for_reading(directory: &Path) -> Result<Self, LakeError> {
         let file = directory.join("lake.db");
-        if !file.is_file() {
+        if !is_made(&file)? {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
-            let context = format!("there is no vault in {} yet; `datapunk import` makes one", directory.display());
+            let context =
+                format!("there is no vault in {} yet; `datapunk import` makes one", directory.display());
             return Err(LakeError::Io { context, source });
         }
         let connection = open_reader(&file)?;
@@ -104,7 +109,8 @@ impl EmbeddedVault {
                     index = TextIndex::open(&text, Mode::ReadOnly);
                 }
                 // Somebody is importing: the index is behind because it is being written.
-                Err(LakeError::Locked { .. }) => {}
+                Err(LakeError::Locked { .. }) if index.is_ok() => {}
+                Err(LakeError::Locked { .. }) => index = open_when_made(&text),
                 Err(error) => return Err(error),
             }
         }
@@ -156,6 +162,17 @@ impl EmbeddedVault {
         })?;
         Ok(index.read().unwrap_or_else(PoisonError::into_inner).clone())
     }
+}
+
+/// Opens a text index that another process is about to make; does not wait for it long.
+fn open_when_made(text: &Path) -> Result<TextIndex, LakeError> {
+    for _ in 0..INDEX_TRIES {
+        if let Ok(index) = TextIndex::open(text, Mode::ReadOnly) {
+            return Ok(index);
+        }
+        std::thread::sleep(INDEX_WAIT);
+    }
+    TextIndex::open(text, Mode::ReadOnly)
 }
 
 fn start_readers(file: &Path) -> Result<Pool<Reader>, LakeError> {
@@ -212,7 +229,10 @@ impl Vault for EmbeddedVault {
             sequence: store.sequence,
             documents: store.documents,
             samples: store.samples,
-            store_bytes: ["lake.db", "lake.db-wal"].iter().map(|name| file_bytes(&self.directory.join(name))).sum(),
+            store_bytes: ["lake.db", "lake.db-wal"]
+                .iter()
+                .map(|name| file_bytes(&self.directory.join(name)))
+                .sum(),
             projection_bytes: self.text_index().map_or(0, |index| index.size_bytes()),
             free_bytes: free_bytes(&self.directory),
             problems: store.problems,
@@ -256,7 +276,11 @@ impl Documents for EmbeddedVault {
         self.read(move |reader| reader.list(&filter, order, cursor.as_ref(), limit)).await
     }
 
-    async fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<RevisionedDocument>, LakeError> {
+    async fn walk(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<RevisionedDocument>, LakeError> {
         self.read(move |reader| reader.walk(after, limit)).await
     }
 
@@ -291,13 +315,22 @@ impl Documents for EmbeddedVault {
 
 #[async_trait]
 impl Search for EmbeddedVault {
-    async fn keyword(&self, query: &TextQuery, filter: &Filter, sort: Sort, limit: usize) -> Result<Hits, LakeError> {
+    async fn keyword(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        sort: Sort,
+        limit: usize,
+    ) -> Result<Hits, LakeError> {
         let index = self.text_index()?;
         let (query, filter) = (query.clone(), filter.clone());
         self.read(move |reader| {
             let found = index.search(&query, &filter, sort, limit)?;
             let hits = reader.ids_of_rows(&found.rows)?;
-            Ok(Hits { hits: hits.into_iter().map(|(id, score)| Hit { id, score }).collect(), total: found.total })
+            Ok(Hits {
+                hits: hits.into_iter().map(|(id, score)| Hit { id, score }).collect(),
+                total: found.total,
+            })
         })
         .await
     }
