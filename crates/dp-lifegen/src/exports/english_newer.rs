@@ -12,7 +12,7 @@ use crate::google::record::SMALL_PRODUCTS;
 use crate::google::{calendar, chrome, contacts, keep, maps, odds, tasks, youtube};
 use crate::plan::Stream;
 use crate::truth::Truth;
-use dp_model::EntryStatus;
+use dp_model::{EntryStatus, Kind};
 
 const PRODUCTS: &[(&str, &str)] = &[
     ("MY_ACTIVITY", "My Activity"),
@@ -134,6 +134,7 @@ fn write_chrome_and_location(job: &Job<'_>, export: &mut Export<'_>) -> Result<(
         location::settings(plan).as_bytes(),
         |found| {
             found.status(EntryStatus::Ignored, &[EntryStatus::Parsed]);
+            found.maybe_document(&[("google.location", Kind::File)]);
         },
     )?;
     let (edits, positions) = location::timeline_edits(plan);

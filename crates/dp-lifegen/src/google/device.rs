@@ -82,6 +82,9 @@ pub(crate) fn write_android(
     }
     signals.item("    {\n      \"wifiScan\": {\n        \"deliveryTime\": \"2025-09-19T08:00:00.000+02:00\",\n        \"devicesRecords\": [{ \"mac\": 70474800000000, \"rawRssi\": -60 }]\n      }\n    }")?;
     let (home, work) = (&plan.days.spots[0], &plan.days.spots[1]);
+    for _ in [home, work] {
+        found.maybe_document(&[("google.location", Kind::Bookmark)]);
+    }
     let frequent = |spot: &crate::places::Spot, label: &str| {
         format!(
             "{{ \"placeId\": {}, \"placeLocation\": \"{}°, {}°\", \"label\": \"{label}\" }}",
