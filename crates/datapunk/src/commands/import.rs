@@ -45,6 +45,10 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
 /// Imports the paths into the vault, or only looks at them.
 pub(crate) fn import(place: &Place, paths: &[PathBuf], dry_run: bool, quiet: bool) -> anyhow::Result<ImportReport> {
     let exports = dp_archive::open(paths, &place.config.archive)?;
+    if exports.iter().all(|export| export.entries().is_empty() && export.warnings().is_empty()) {
+        let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        anyhow::bail!("there are no files in {}", paths.join(", "));
+    }
     let now_us = jiff::Timestamp::now().as_microsecond();
     let config = &place.config.import;
     let options = ImportOptions {
