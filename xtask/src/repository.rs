@@ -8,6 +8,9 @@ use std::{
     process::Command,
 };
 
+/// Names the program that scenarios run.
+pub(crate) const PROGRAM_VARIABLE: &str = "DATAPUNK_BIN";
+
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -40,6 +43,14 @@ pub(crate) fn build_datapunk(profile: &str) -> anyhow::Result<PathBuf> {
     process::run(cargo().args(["build", "--package", "datapunk", "--profile", profile]))?;
     let folder = if profile == "dev" { "debug" } else { profile };
     Ok(target_directory()?.join(folder).join(format!("datapunk{}", env::consts::EXE_SUFFIX)))
+}
+
+/// The program that tests are run against: the one that `DATAPUNK_BIN` names, or one built now.
+pub(crate) fn program_under_test() -> anyhow::Result<PathBuf> {
+    match env::var_os(PROGRAM_VARIABLE) {
+        Some(path) => Ok(path.into()),
+        None => build_datapunk("e2e"),
+    }
 }
 
 /// The real sample files, where they are at hand.

@@ -59,7 +59,7 @@ struct Entry {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let datapunk = repository::build_datapunk("e2e")?;
+    let datapunk = repository::program_under_test()?;
     if arguments.check {
         let checked = check(&datapunk)?.context("the real sample files are not at hand")?;
         println!("{checked} variants give what they hold");

@@ -34,8 +34,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 /// The scenario of the test run, with more kills: it reads how many from its environment.
 fn kill_and_resume(kills: u32) -> anyhow::Result<()> {
-    let datapunk = repository::build_datapunk("e2e")?;
+    let datapunk = repository::program_under_test()?;
     let mut scenario = repository::cargo();
-    scenario.env("DATAPUNK_BIN", datapunk).env("DATAPUNK_SOAK_KILLS", kills.to_string());
+    scenario.env(repository::PROGRAM_VARIABLE, datapunk).env("DATAPUNK_SOAK_KILLS", kills.to_string());
     process::run(scenario.args(["test", "--package", "dp-e2e", "--", "--nocapture", "kill"]))
 }

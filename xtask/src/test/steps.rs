@@ -93,8 +93,8 @@ fn docs() -> anyhow::Result<Outcome> {
 }
 
 fn scenarios() -> anyhow::Result<Outcome> {
-    let datapunk = repository::build_datapunk("e2e")?;
-    test(repository::cargo().env("DATAPUNK_BIN", datapunk).args([
+    let datapunk = repository::program_under_test()?;
+    test(repository::cargo().env(repository::PROGRAM_VARIABLE, datapunk).args([
         "test",
         "--package",
         "dp-e2e",
@@ -124,7 +124,7 @@ fn passed(heard: Heard) -> Outcome {
 }
 
 fn check_samples() -> anyhow::Result<Outcome> {
-    let datapunk = repository::build_datapunk("e2e")?;
+    let datapunk = repository::program_under_test()?;
     match samples::check(&datapunk)? {
         Some(variants) => Ok(Outcome::Passed { tests: variants as u64, skips: Vec::new() }),
         None => {

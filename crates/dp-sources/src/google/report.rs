@@ -22,11 +22,12 @@ impl Parser for Report {
     }
 
     fn recognises(&self, peek: &Peek<'_>) -> bool {
-        const MARKS: [&[u8]; 4] =
-            [b"service-tile", b"data-english-name", b"archive-summary", b"class=\"job-id"];
+        // The last two are in the style sheet, which in newer pages is longer than the head.
+        const MARKS: [&[u8]; 5] =
+            [b"service-tile", b"data-english-name", b"class=\"job-id", b"archive-summary", b"service_tile"];
         let found = |mark: &[u8]| memchr::memmem::find(peek.head, mark).is_some();
         let marked = MARKS.iter().filter(|mark| found(mark)).count();
-        // Long style sheets may fill all of the head; then the name must do.
+        // Where none of it is in the head, the name must do.
         marked >= 2 || (peek.file_name() == "archive_browser.html" && found(b"<html"))
     }
 
@@ -132,6 +133,9 @@ mod tests {
         let peek = |path| Peek { path, size_bytes: None, head: PAGE.as_bytes() };
         assert!(Report.recognises(&peek("archive_browser.html")));
         assert!(Report.recognises(&peek("Archiv_Übersicht.html")));
+        let head = b"<html><style>.archive-summary {} .service_tile {} h1 {";
+        let peek = Peek { path: "Archiv_\u{dc}bersicht.html", size_bytes: None, head };
+        assert!(Report.recognises(&peek));
     }
 
     proptest! {
