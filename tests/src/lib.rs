@@ -1,1 +1,36 @@
-//! dp-e2e
+//! What scenarios stand on: the built program, a data directory to run it on, a made-up life to import
+//! and archives packed anew. Everything here fails loudly; nothing reads or writes outside temporary
+//! folders.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "a scenario that cannot be set up has failed, and says so"
+)]
+
+mod archives;
+mod life;
+mod program;
+mod vault;
+
+pub use archives::{
+    Entries, read_archives, write_activity, write_folder, write_tgz, write_zip, write_zip_parts,
+};
+pub use life::Life;
+pub use program::program;
+pub use vault::{Outcome, Vault};
+
+use std::path::{Path, PathBuf};
+
+/// The folder with the workspace in it.
+#[must_use]
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Says that a scenario did not run, in the form that the test runner looks for.
+pub fn skipped(reason: &str) {
+    println!("SKIPPED {reason}");
+}
