@@ -55,7 +55,9 @@ pub(crate) fn find_document(vault: &dyn dp_lake::Vault, digits: &str) -> anyhow:
         return Ok(id);
     }
     if digits.len() < 4 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        anyhow::bail!("{digits:?} is no document id; ids are 32 hexadecimal digits, and the first few (at least 4) will do");
+        anyhow::bail!(
+            "{digits:?} is no document id; ids are 32 hexadecimal digits, and the first few (at least 4) will do"
+        );
     }
     let found = futures::executor::block_on(vault.documents().find_by_prefix(digits, 2))?;
     match found.as_slice() {

@@ -24,7 +24,9 @@ impl Display {
         let bar = (!quiet && std::io::stderr().is_terminal()).then(|| {
             let bar = ProgressBar::new(0);
             // A template that does not parse leaves the default one.
-            if let Ok(style) = ProgressStyle::with_template("{bar:24.magenta/black} {percent:>3}%  {wide_msg}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{bar:24.magenta/black} {percent:>3}%  {wide_msg}")
+            {
                 bar.set_style(style);
             }
             bar
@@ -69,7 +71,11 @@ fn describe(progress: &Progress) -> String {
     );
     match progress.stage {
         Stage::Recognising => {
-            format!("looking at {} of {} files", words::count(progress.entries_done), words::count(progress.entries))
+            format!(
+                "looking at {} of {} files",
+                words::count(progress.entries_done),
+                words::count(progress.entries)
+            )
         }
         Stage::Importing => {
             let mut text = format!(

@@ -55,7 +55,9 @@ pub(crate) fn moment(moment: &Moment, clock: &mut HomeClock) -> String {
         Precision::Year => "%Y",
         Precision::Month => "%Y-%m",
         Precision::Day => "%Y-%m-%d",
-        Precision::Minute | Precision::Second | Precision::Millisecond | Precision::Microsecond => "%Y-%m-%d %H:%M",
+        Precision::Minute | Precision::Second | Precision::Millisecond | Precision::Microsecond => {
+            "%Y-%m-%d %H:%M"
+        }
     };
     instant.to_zoned(jiff::tz::TimeZone::UTC).strftime(format).to_string()
 }
@@ -99,7 +101,10 @@ mod tests {
     fn numbers_are_written_as_people_read_them() {
         assert_eq!([count(0), count(999), count(1_234_567)], ["0", "999", "1,234,567"]);
         assert_eq!([bytes(999), bytes(1_500_000)], ["999 bytes", "1.5 MB"]);
-        assert_eq!([duration(4.46), duration(200.0), duration(3720.0)], ["4.5 s", "3 min 20 s", "1 h 02 min"]);
+        assert_eq!(
+            [duration(4.46), duration(200.0), duration(3720.0)],
+            ["4.5 s", "3 min 20 s", "1 h 02 min"]
+        );
         assert_eq!(one_line("a\n b  c", 3), "a b…");
     }
 
@@ -109,8 +114,14 @@ mod tests {
         let noon = Moment::with_offset(1_557_824_400_000_000, 3600, Precision::Second);
         assert_eq!(moment(&noon, &mut clock), "2019-05-14 10:00");
         assert_eq!(machine_time(&noon), "2019-05-14T10:00:00+01:00");
-        assert_eq!(moment(&Moment::utc(1_557_824_400_000_000, Precision::Second), &mut clock), "2019-05-14 11:00");
-        assert_eq!(machine_time(&Moment::utc(1_557_824_400_000_000, Precision::Second)), "2019-05-14T09:00:00Z");
+        assert_eq!(
+            moment(&Moment::utc(1_557_824_400_000_000, Precision::Second), &mut clock),
+            "2019-05-14 11:00"
+        );
+        assert_eq!(
+            machine_time(&Moment::utc(1_557_824_400_000_000, Precision::Second)),
+            "2019-05-14T09:00:00Z"
+        );
         assert_eq!(machine_time(&Moment::date(18_030)), "2019-05-14");
     }
 }

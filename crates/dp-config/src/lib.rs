@@ -75,7 +75,10 @@ impl Config {
 
 fn check_limits(limits: &Limits) -> Result<(), String> {
     if limits.ratio < 50 {
-        return Err(format!("archive.ratio is {} and must be at least 50: plain JSON shrinks that much", limits.ratio));
+        return Err(format!(
+            "archive.ratio is {} and must be at least 50: plain JSON shrinks that much",
+            limits.ratio
+        ));
     }
     Ok(())
 }
@@ -105,14 +108,20 @@ mod tests {
 
     #[test]
     fn keys_are_read_and_misspelt_ones_refused() {
-        let config = read("[person]\nhome_zone = 'Europe/Lisbon'\n[import]\nworkers = 1\n[archive]\nentries = 10").unwrap();
-        assert_eq!((config.person.home_zone(), config.import.workers, config.archive.entries), ("Europe/Lisbon".to_owned(), 1, 10));
+        let config =
+            read("[person]\nhome_zone = 'Europe/Lisbon'\n[import]\nworkers = 1\n[archive]\nentries = 10")
+                .unwrap();
+        assert_eq!(
+            (config.person.home_zone(), config.import.workers, config.archive.entries),
+            ("Europe/Lisbon".to_owned(), 1, 10)
+        );
         assert!(matches!(read("[import]\nwrokers = 1"), Err(ConfigError::Syntax { .. })));
     }
 
     #[test]
     fn values_that_cannot_be_meant_are_refused() {
-        for text in ["[import]\nworkers = 0", "[person]\nhome_zone = 'Mars/Olympus'", "[archive]\nratio = 1"] {
+        for text in ["[import]\nworkers = 0", "[person]\nhome_zone = 'Mars/Olympus'", "[archive]\nratio = 1"]
+        {
             assert!(matches!(read(text), Err(ConfigError::Value { .. })), "{text}");
         }
     }

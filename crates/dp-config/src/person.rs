@@ -21,9 +21,9 @@ impl Person {
 
     pub(crate) fn validate(&self) -> Result<(), String> {
         match &self.home_zone {
-            Some(zone) if jiff::tz::TimeZone::get(zone).is_err() => {
-                Err(format!("person.home_zone {zone:?} is no time zone; a right one looks like \"Europe/Lisbon\""))
-            }
+            Some(zone) if jiff::tz::TimeZone::get(zone).is_err() => Err(format!(
+                "person.home_zone {zone:?} is no time zone; a right one looks like \"Europe/Lisbon\""
+            )),
             _ => Ok(()),
         }
     }

@@ -27,9 +27,11 @@ fn from_sqlite(error: rusqlite::Error, what: &str) -> LakeError {
     use rusqlite::ErrorCode;
     match error.sqlite_error_code() {
         // The path and the free space are filled in by whoever knows the directory.
-        Some(ErrorCode::DiskFull) => {
-            LakeError::DiskFull { path: Path::new("").to_owned(), needed_bytes: NEEDED_BYTES_MIN, free_bytes: 0 }
-        }
+        Some(ErrorCode::DiskFull) => LakeError::DiskFull {
+            path: Path::new("").to_owned(),
+            needed_bytes: NEEDED_BYTES_MIN,
+            free_bytes: 0,
+        },
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             LakeError::Corrupt(format!("could not {what}: {error}"))
         }
@@ -55,7 +57,10 @@ pub(crate) fn in_directory(error: LakeError, directory: &Path) -> LakeError {
 fn is_out_of_space(error: &(dyn std::error::Error + 'static)) -> bool {
     let mut cause = Some(error);
     while let Some(error) = cause {
-        if error.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull) {
+        if error
+            .downcast_ref::<std::io::Error>()
+            .is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull)
+        {
             return true;
         }
         if error.to_string().contains("No space left on device") {

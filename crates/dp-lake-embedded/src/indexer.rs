@@ -157,7 +157,9 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            if self.documents >= COMMIT_DOCUMENTS || self.since.is_some_and(|since| since.elapsed() >= COMMIT_AFTER) {
+            if self.documents >= COMMIT_DOCUMENTS
+                || self.since.is_some_and(|since| since.elapsed() >= COMMIT_AFTER)
+            {
                 let outcome = self.commit();
                 self.note(outcome);
             }
@@ -278,7 +280,8 @@ fn put_since(
     mut done: impl FnMut(u64),
 ) -> Result<u64, LakeError> {
     let groups = Groups::load(connection)?;
-    let sql = format!("SELECT row, id, grp, day, {CONTENT_COLUMNS} FROM documents WHERE sequence > ? ORDER BY row");
+    let sql =
+        format!("SELECT row, id, grp, day, {CONTENT_COLUMNS} FROM documents WHERE sequence > ? ORDER BY row");
     let mut statement = connection.prepare(&sql).context("read documents to index")?;
     let mut rows = statement.query([sequence as i64]).context("read documents to index")?;
     let mut count = 0;

@@ -21,20 +21,30 @@ impl WriteLock {
     /// `Locked` if another process has it.
     pub(crate) fn take(directory: &Path) -> Result<Self, LakeError> {
         let path = directory.join("lock");
-        let io = |source: std::io::Error| LakeError::Io { context: format!("could not lock {}: {source}", path.display()), source };
-        let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
+        let io = |source: std::io::Error| LakeError::Io {
+            context: format!("could not lock {}: {source}", path.display()),
+            source,
+        };
+        let mut file =
+            File::options().read(true).write(true).create(true).truncate(false).open(&path).map_err(io)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 // Who it is only helps the message.
                 let _ = file.take(20).read_to_string(&mut holder);
-                return Err(LakeError::Locked { path: directory.to_owned(), holder: holder.trim().to_owned() });
+                return Err(LakeError::Locked {
+                    path: directory.to_owned(),
+                    holder: holder.trim().to_owned(),
+                });
             }
             Err(TryLockError::Error(source)) => return Err(io(source)),
         }
         // On a full disk the number cannot be written; the lock holds all the same.
-        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| writeln!(file, "{}", std::process::id()));
+        let _ = file
+            .set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
         Ok(Self { _file: file })
     }
 }

@@ -31,8 +31,9 @@ impl Groups {
             let id = row.get(0).context("read the sources")?;
             let source: String = row.get(1).context("read the sources")?;
             let code: u8 = row.get(2).context("read the sources")?;
-            let kind = Kind::from_code(code)
-                .ok_or_else(|| LakeError::Corrupt(format!("there is no kind of document with the code {code}")))?;
+            let kind = Kind::from_code(code).ok_or_else(|| {
+                LakeError::Corrupt(format!("there is no kind of document with the code {code}"))
+            })?;
             groups.add(id, &source, kind);
         }
         Ok(groups)
@@ -47,7 +48,9 @@ impl Groups {
     /// The group's number, made if it is new.
     pub(crate) fn id(&mut self, connection: &Connection, source: &str, kind: Kind) -> Result<i64, LakeError> {
         // Sources are few; comparing is cheaper than making a key.
-        if let Some((_, id)) = self.ids.iter().find(|((known, known_kind), _)| *known_kind == kind && **known == *source) {
+        if let Some((_, id)) =
+            self.ids.iter().find(|((known, known_kind), _)| *known_kind == kind && **known == *source)
+        {
             return Ok(*id);
         }
         connection

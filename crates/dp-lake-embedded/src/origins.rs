@@ -30,7 +30,12 @@ impl Origin {
 pub(crate) struct Origins(HashMap<(i64, u32), Arc<Origin>>);
 
 impl Origins {
-    pub(crate) fn get(&mut self, connection: &Connection, import: i64, entry: u32) -> Result<Arc<Origin>, LakeError> {
+    pub(crate) fn get(
+        &mut self,
+        connection: &Connection,
+        import: i64,
+        entry: u32,
+    ) -> Result<Arc<Origin>, LakeError> {
         if let Some(origin) = self.0.get(&(import, entry)) {
             return Ok(origin.clone());
         }
@@ -48,9 +53,9 @@ impl Origins {
                     .optional()
             })
             .context("find where a document was read")?;
-        let origin = found
-            .map(Arc::new)
-            .ok_or_else(|| LakeError::Corrupt(format!("import {import} has no entry {entry} in the ledger")))?;
+        let origin = found.map(Arc::new).ok_or_else(|| {
+            LakeError::Corrupt(format!("import {import} has no entry {entry} in the ledger"))
+        })?;
         if self.0.len() >= REMEMBERED_MAX {
             self.0.clear();
         }

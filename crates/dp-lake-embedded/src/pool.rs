@@ -32,7 +32,10 @@ impl<S: Send + 'static> Pool<S> {
                 })
             })
             .collect::<Result<Vec<_>, _>>()
-            .map_err(|source| LakeError::Io { context: "could not start a thread of the store".to_owned(), source })?;
+            .map_err(|source| LakeError::Io {
+                context: "could not start a thread of the store".to_owned(),
+                source,
+            })?;
         Ok(Self { jobs: Some(jobs), threads })
     }
 

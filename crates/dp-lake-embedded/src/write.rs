@@ -136,7 +136,10 @@ impl Writer {
 
     /// Runs `work` in one transaction under the next sequence number. What the writer remembers is
     /// read anew if it fails, for it may hold what was rolled back.
-    fn transaction<T>(&mut self, work: impl FnOnce(&mut Self, u64) -> Result<T, LakeError>) -> Result<T, LakeError> {
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, u64) -> Result<T, LakeError>,
+    ) -> Result<T, LakeError> {
         self.connection.execute_batch("BEGIN IMMEDIATE").context("begin a transaction")?;
         let sequence = self.sequence + 1;
         let outcome = work(self, sequence).and_then(|value| {
@@ -178,16 +181,23 @@ pub(crate) fn read_annotations(connection: &Connection, id: DocumentId) -> Resul
         .prepare_cached("SELECT starred, hidden, tags, note FROM annotations WHERE id = ?")
         .and_then(|mut statement| {
             statement
-                .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?)))
+                .query_row([id.0], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?, row.get(3)?))
+                })
                 .optional()
         })
         .context("read annotations")?;
     let Some((starred, hidden, tags, note)) = found else { return Ok(Annotations::default()) };
-    let tags = serde_json::from_str(&tags).map_err(|error| LakeError::Corrupt(format!("a document's tags: {error}")))?;
+    let tags = serde_json::from_str(&tags)
+        .map_err(|error| LakeError::Corrupt(format!("a document's tags: {error}")))?;
     Ok(Annotations { starred, tags, note, hidden })
 }
 
-fn write_annotations(connection: &Connection, id: DocumentId, annotations: &Annotations) -> Result<(), LakeError> {
+fn write_annotations(
+    connection: &Connection,
+    id: DocumentId,
+    annotations: &Annotations,
+) -> Result<(), LakeError> {
     if annotations.is_empty() {
         return connection
             .execute("DELETE FROM annotations WHERE id = ?", [id.0])
@@ -196,9 +206,17 @@ fn write_annotations(connection: &Connection, id: DocumentId, annotations: &Anno
     }
     let tags = serde_json::to_string(&annotations.tags).unwrap_or_default();
     connection
-        .prepare_cached("INSERT OR REPLACE INTO annotations (id, starred, hidden, tags, note) VALUES (?, ?, ?, ?, ?)")
+        .prepare_cached(
+            "INSERT OR REPLACE INTO annotations (id, starred, hidden, tags, note) VALUES (?, ?, ?, ?, ?)",
+        )
         .and_then(|mut statement| {
-            statement.execute((id.0, annotations.starred, annotations.hidden, tags, annotations.note.as_deref()))
+            statement.execute((
+                id.0,
+                annotations.starred,
+                annotations.hidden,
+                tags,
+                annotations.note.as_deref(),
+            ))
         })
         .map(|_| ())
         .context("store annotations")

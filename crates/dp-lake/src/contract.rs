@@ -3,9 +3,9 @@
 //! silently skip one, and `conformance` checks each of them.
 
 use crate::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Filter, ForgetTarget, Forgotten,
-    Health, HistogramQuery, Hits, Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Order, Page,
-    RevisionedDocument, SampleQuery, SeriesInfo, Sort, TextQuery, Top,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Filter, ForgetTarget,
+    Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Order,
+    Page, RevisionedDocument, SampleQuery, SeriesInfo, Sort, TextQuery, Top,
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
@@ -57,7 +57,11 @@ pub trait Documents: Send + Sync {
 
     /// All documents, dated or not, in order of id, after `after`, with revisions and annotations:
     /// what a full export walks.
-    async fn walk(&self, after: Option<DocumentId>, limit: usize) -> Result<Vec<RevisionedDocument>, LakeError>;
+    async fn walk(
+        &self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<RevisionedDocument>, LakeError>;
 
     /// Changes annotations; gives them as they are then, or None if there is no such document.
     async fn annotate(&self, id: DocumentId, change: &Annotation) -> Result<Option<Annotations>, LakeError>;
@@ -76,14 +80,21 @@ pub trait Documents: Send + Sync {
     async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError>;
 
     /// People in order of id, after `after`.
-    async fn people(&self, after: Option<dp_model::PersonId>, limit: usize) -> Result<Vec<Person>, LakeError>;
+    async fn people(&self, after: Option<dp_model::PersonId>, limit: usize)
+    -> Result<Vec<Person>, LakeError>;
 }
 
 /// Finding documents by words. Eventually consistent: `wait_indexed` is how a caller gets more.
 #[async_trait]
 pub trait Search: Send + Sync {
     /// Documents that match, best or latest first.
-    async fn keyword(&self, query: &TextQuery, filter: &Filter, sort: Sort, limit: usize) -> Result<Hits, LakeError>;
+    async fn keyword(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        sort: Sort,
+        limit: usize,
+    ) -> Result<Hits, LakeError>;
 
     /// Returns when everything up to this sequence number can be found.
     async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError>;

@@ -31,7 +31,9 @@ pub enum LakeError {
     #[error("this vault was opened for reading; open it for writing to change it")]
     ReadOnly,
     /// The vault was made by a newer Datapunk.
-    #[error("this vault has format {found}, and this Datapunk knows formats up to {known}; use a newer Datapunk")]
+    #[error(
+        "this vault has format {found}, and this Datapunk knows formats up to {known}; use a newer Datapunk"
+    )]
     NewerFormat {
         /// What the vault says.
         found: i64,

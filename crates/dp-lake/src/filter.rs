@@ -10,7 +10,8 @@ pub type Day = i32;
 /// The local day of a civil date.
 #[must_use]
 pub fn day_of_date(date: jiff::civil::Date) -> Day {
-    dp_sources::times::days_of_date(date.year().into(), date.month() as u32, date.day() as u32).unwrap_or_default()
+    dp_sources::times::days_of_date(date.year().into(), date.month() as u32, date.day() as u32)
+        .unwrap_or_default()
 }
 
 /// The civil date of a local day; days outside the years -9999 to 9999 give the nearest of these.
@@ -116,7 +117,9 @@ impl Filter {
     #[must_use]
     pub fn wants_day(&self, day: Option<Day>) -> bool {
         match day {
-            Some(day) => self.from.is_none_or(|from| day >= from) && self.until.is_none_or(|until| day < until),
+            Some(day) => {
+                self.from.is_none_or(|from| day >= from) && self.until.is_none_or(|until| day < until)
+            }
             None => self.from.is_none() && self.until.is_none(),
         }
     }

@@ -22,11 +22,14 @@ mod version;
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
 pub use contract::{Documents, Imports, Search, Series, Vault};
 pub use error::LakeError;
-pub use filter::{Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Order, Page, day_of_date, date_of_day};
+pub use filter::{
+    Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Order, Page, date_of_day, day_of_date,
+};
 pub use query::{Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, Hit, Hits, HistogramQuery, Import, ImportDraft,
-    ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Top,
+    Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
+    ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
+    SeriesInfo, Sort, Top,
 };
 pub use version::{VersionRank, compare_origins, content_hash, undated_last};

@@ -39,7 +39,10 @@ fn write_export(folder: &Path) {
         std::fs::write(path, text).unwrap();
     };
     write("My Activity/Search/MyActivity.json", &searches(0, SEARCHES));
-    write("My Activity/Discover/MyActivity.json", &searches(SEARCHES, 10).replace("2024-05-01T01:23:2", "soon "));
+    write(
+        "My Activity/Discover/MyActivity.json",
+        &searches(SEARCHES, 10).replace("2024-05-01T01:23:2", "soon "),
+    );
     write("Tasks/Tasks.json", "[]");
     write("Keep/scribble.bin", "\u{1}\u{2}\u{0}\u{3}");
     write("Somewhere/poem.txt", "The kettle hums a minor third.");
@@ -64,7 +67,11 @@ fn every_entry_is_accounted_for() {
     let vault = MemoryVault::new("UTC");
     let report = import(&vault, &open(folder.path()));
     let status = |name: &str| {
-        report.entries.iter().find(|entry| entry.path.ends_with(name)).map(|entry| (entry.status, entry.documents))
+        report
+            .entries
+            .iter()
+            .find(|entry| entry.path.ends_with(name))
+            .map(|entry| (entry.status, entry.documents))
     };
     assert_eq!(report.entries.len(), 5);
     assert_eq!(status("Search/MyActivity.json"), Some((EntryStatus::Parsed, SEARCHES as u64)));
@@ -82,8 +89,7 @@ fn a_preview_counts_what_the_import_finds() {
     write_export(folder.path());
     let exports = open(folder.path());
     let cancelled = AtomicBool::new(false);
-    let preview =
-        etl::preview(&exports, &ImportOptions::default(), "UTC", &mut |_| {}, &cancelled).unwrap();
+    let preview = etl::preview(&exports, &ImportOptions::default(), "UTC", &mut |_| {}, &cancelled).unwrap();
     let report = import(&MemoryVault::new("UTC"), &exports);
     assert_eq!(preview.entries, report.entries);
     assert_eq!((preview.import, preview.documents), (None, report.documents));

@@ -81,8 +81,9 @@ impl Identity {
         let address = address.trim().trim_start_matches('<').trim_end_matches('>');
         let address = address.strip_prefix("mailto:").unwrap_or(address);
         let (local, domain) = address.rsplit_once('@')?;
-        let plausible =
-            !local.is_empty() && !domain.is_empty() && !address.contains(|c: char| c.is_whitespace() || c.is_control());
+        let plausible = !local.is_empty()
+            && !domain.is_empty()
+            && !address.contains(|c: char| c.is_whitespace() || c.is_control());
         plausible.then(|| Self { kind: IdentityKind::Email, value: address.to_lowercase() })
     }
 

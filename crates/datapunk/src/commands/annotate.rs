@@ -74,8 +74,8 @@ pub(crate) fn hide(place: &Place, arguments: &Hide, output: &mut Output) -> anyh
 fn annotate(place: &Place, id: &str, change: &Annotation, output: &mut Output) -> anyhow::Result<()> {
     let vault = place.open_existing()?;
     let id = find_document(&vault, id)?;
-    let annotations =
-        block_on(vault.documents().annotate(id, change))?.with_context(|| format!("there is no document {id}"))?;
+    let annotations = block_on(vault.documents().annotate(id, change))?
+        .with_context(|| format!("there is no document {id}"))?;
     block_on(vault.search().wait_indexed(u64::MAX))?;
     if output.json {
         return output.value(&serde_json::json!({ "id": id, "annotations": annotations }));

@@ -54,7 +54,11 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     for question in answers.questions.iter().take(SEARCHES) {
         let parsed = parse_query(&question.query, today)?;
         let found = block_on(vault.search().keyword(&parsed.text, &parsed.filter, Sort::Relevance, 1))?;
-        output.line(format!("\n  datapunk search --data-dir {} {:?}", place.directory.display(), question.query))?;
+        output.line(format!(
+            "\n  datapunk search --data-dir {} {:?}",
+            place.directory.display(),
+            question.query
+        ))?;
         for hit in &found.hits {
             if let Some(found) = block_on(vault.documents().get(hit.id))? {
                 let mut clock = dp_lake::etl::HomeClock::new(vault.home_zone());

@@ -15,7 +15,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let vault = place.read()?;
     let health = block_on(vault.health(!arguments.quick))?;
-    let sound = health.problems.is_empty() && health.projections.iter().all(|projection| projection.problems.is_empty());
+    let sound = health.problems.is_empty()
+        && health.projections.iter().all(|projection| projection.problems.is_empty());
     let code = if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     if output.json {
         let mut value = serde_json::to_value(&health)?;
@@ -42,7 +43,10 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     }
     for projection in &health.projections {
         for problem in &projection.problems {
-            output.line(format!("PROBLEM in the {}: {problem}. `datapunk reindex` builds it anew", projection.name))?;
+            output.line(format!(
+                "PROBLEM in the {}: {problem}. `datapunk reindex` builds it anew",
+                projection.name
+            ))?;
         }
     }
     if sound {

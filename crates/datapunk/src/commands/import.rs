@@ -43,7 +43,12 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
 }
 
 /// Imports the paths into the vault, or only looks at them.
-pub(crate) fn import(place: &Place, paths: &[PathBuf], dry_run: bool, quiet: bool) -> anyhow::Result<ImportReport> {
+pub(crate) fn import(
+    place: &Place,
+    paths: &[PathBuf],
+    dry_run: bool,
+    quiet: bool,
+) -> anyhow::Result<ImportReport> {
     let exports = dp_archive::open(paths, &place.config.archive)?;
     if exports.iter().all(|export| export.entries().is_empty() && export.warnings().is_empty()) {
         let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
@@ -100,12 +105,20 @@ pub(crate) fn print(report: &ImportReport, output: &mut Output) -> anyhow::Resul
         if entries.is_empty() {
             continue;
         }
-        output.line(format!("  {:<8} {:>6}  {}", status.as_str(), words::count(entries.len() as u64), meaning(status)))?;
+        output.line(format!(
+            "  {:<8} {:>6}  {}",
+            status.as_str(),
+            words::count(entries.len() as u64),
+            meaning(status)
+        ))?;
         if !matches!(status, EntryStatus::Partial | EntryStatus::Failed) {
             continue;
         }
         for entry in entries.iter().take(NAMED_FILES) {
-            let why = entry.reason.clone().or_else(|| entry.warnings.first().map(|warning| warning.message.to_string()));
+            let why = entry
+                .reason
+                .clone()
+                .or_else(|| entry.warnings.first().map(|warning| warning.message.to_string()));
             let why = words::one_line(&why.unwrap_or_default(), 160);
             output.line(format!("           {}: {why}", entry.path))?;
         }

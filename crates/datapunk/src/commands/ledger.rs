@@ -19,7 +19,8 @@ pub(crate) struct Arguments {
 pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let vault = place.read()?;
     let imports = block_on(vault.imports().list())?;
-    if let Some(wanted) = arguments.import.filter(|wanted| !imports.iter().any(|import| import.id == *wanted)) {
+    if let Some(wanted) = arguments.import.filter(|wanted| !imports.iter().any(|import| import.id == *wanted))
+    {
         anyhow::bail!("there is no import {wanted}; `datapunk imports` lists them");
     }
     let query = LedgerQuery { import: arguments.import, status: arguments.status };
@@ -55,7 +56,12 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     for &status in EntryStatus::ALL {
         let number = entries.iter().filter(|entry| entry.status == status).count() as u64;
         if number > 0 {
-            output.line(format!("{:<8} {:>6}  {}", status.as_str(), words::count(number), meaning(status)))?;
+            output.line(format!(
+                "{:<8} {:>6}  {}",
+                status.as_str(),
+                words::count(number),
+                meaning(status)
+            ))?;
         }
     }
     Ok(())

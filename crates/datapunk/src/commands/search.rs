@@ -11,10 +11,12 @@ use std::{io::IsTerminal as _, time::Instant};
 const SNIPPET_CHARS: usize = 160;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Words must all occur; a typo in a long word is forgiven, and the last word may be unfinished.
+#[command(
+    after_help = "Words must all occur; a typo in a long word is forgiven, and the last word may be unfinished.
   \"two words\"          next to each other        -word                 without it
   source:google.youtube kind:email                 in:LABEL  tag:TAG     has:attachment
-  after:2019  before:2019-06-14  on:2019-06        is:starred            from:NAME")]
+  after:2019  before:2019-06-14  on:2019-06        is:starred            from:NAME"
+)]
 pub(crate) struct Arguments {
     /// What to look for
     #[arg(required = true)]
@@ -91,7 +93,8 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
         return output.value(&Answer { hits, total: found.total, elapsed_ms });
     }
     if found.total == 0 {
-        return output.line(format!("Nothing matches {text:?}. Fewer words, or fewer filters, may find more."));
+        return output
+            .line(format!("Nothing matches {text:?}. Fewer words, or fewer filters, may find more."));
     }
     output.line(format!(
         "{} of {} in {elapsed_ms:.1} ms",
@@ -116,7 +119,10 @@ fn view(document: &Document, snippet: String, score: f32) -> HitView {
             .people
             .iter()
             .filter_map(|mention| {
-                mention.name.clone().or_else(|| mention.identity.as_ref().map(|identity| identity.value.clone()))
+                mention
+                    .name
+                    .clone()
+                    .or_else(|| mention.identity.as_ref().map(|identity| identity.value.clone()))
             })
             .collect(),
         url: content.url.clone(),
@@ -125,7 +131,12 @@ fn view(document: &Document, snippet: String, score: f32) -> HitView {
 }
 
 /// Prints a document in three lines: when, where from and what; the passage; its id.
-fn print(document: &Document, passage: &str, clock: &mut HomeClock, output: &mut Output) -> anyhow::Result<()> {
+fn print(
+    document: &Document,
+    passage: &str,
+    clock: &mut HomeClock,
+    output: &mut Output,
+) -> anyhow::Result<()> {
     super::timeline::print(document, clock, output)?;
     let title = words::one_line(&document.content.title, usize::MAX);
     let passage = words::one_line(passage, SNIPPET_CHARS + 20);

@@ -37,12 +37,17 @@ fn print(found: &RevisionedDocument, clock: &mut HomeClock, output: &mut Output)
     field("end", &content.end.as_ref().map(|time| words::moment(time, clock)).unwrap_or_default())?;
     if let Some(place) = &content.place {
         field("place", place.name.as_deref().unwrap_or_default())?;
-        field("address", &place.address.as_deref().map(|address| words::one_line(address, 200)).unwrap_or_default())?;
-        let point = place.point.map(|point| format!("{:.7}, {:.7}", point.latitude_deg(), point.longitude_deg()));
+        field(
+            "address",
+            &place.address.as_deref().map(|address| words::one_line(address, 200)).unwrap_or_default(),
+        )?;
+        let point =
+            place.point.map(|point| format!("{:.7}, {:.7}", point.latitude_deg(), point.longitude_deg()));
         field("point", &point.unwrap_or_default())?;
     }
     for mention in &content.people {
-        let address = mention.identity.as_ref().map(|identity| format!("<{}>", identity.value)).unwrap_or_default();
+        let address =
+            mention.identity.as_ref().map(|identity| format!("<{}>", identity.value)).unwrap_or_default();
         field(mention.role.as_str(), &format!("{} {address}", mention.name.as_deref().unwrap_or_default()))?;
     }
     field("url", content.url.as_deref().unwrap_or_default())?;
@@ -60,7 +65,10 @@ fn print(found: &RevisionedDocument, clock: &mut HomeClock, output: &mut Output)
     field("from", &format!("{}, {}, byte {}", origin.archive, origin.entry, words::count(origin.position)))?;
     for revision in &found.revisions {
         let origin = &revision.provenance;
-        field("other version", &format!("{}, {}, byte {}", origin.archive, origin.entry, words::count(origin.position)))?;
+        field(
+            "other version",
+            &format!("{}, {}, byte {}", origin.archive, origin.entry, words::count(origin.position)),
+        )?;
     }
     if !content.metadata.is_empty() {
         output.line("\nfields of the original record")?;

@@ -73,7 +73,11 @@ fn sum(counts: &[DayCount], top: usize) -> Statistics {
 fn print(statistics: &Statistics, output: &mut Output) -> anyhow::Result<()> {
     output.line(words::counted(statistics.documents, "document", "documents"))?;
     for series in &statistics.series {
-        output.line(format!("{} in the series {}", words::counted(series.count, "sample", "samples"), series.series))?;
+        output.line(format!(
+            "{} in the series {}",
+            words::counted(series.count, "sample", "samples"),
+            series.series
+        ))?;
     }
     let sources = statistics.sources.iter().map(|(name, count)| (name.clone(), *count));
     list("sources", sources, output)?;

@@ -74,7 +74,12 @@ pub(crate) fn print(document: &Document, clock: &mut HomeClock, output: &mut Out
         title = words::one_line(content.url.as_deref().unwrap_or(&content.text), 120);
     }
     let id = document.id.to_string();
-    output.line(format!("{time:<16}  {:<12} {:<18} {title}  [{}]", content.kind.as_str(), content.source, &id[..8]))
+    output.line(format!(
+        "{time:<16}  {:<12} {:<18} {title}  [{}]",
+        content.kind.as_str(),
+        content.source,
+        &id[..8]
+    ))
 }
 
 /// The first day of a year, a month or a day as written.

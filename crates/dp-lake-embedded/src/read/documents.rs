@@ -95,22 +95,34 @@ impl Reader {
         Ok(ids)
     }
 
-    pub(crate) fn find_by_prefix(&mut self, digits: &str, limit: usize) -> Result<Vec<DocumentId>, LakeError> {
+    pub(crate) fn find_by_prefix(
+        &mut self,
+        digits: &str,
+        limit: usize,
+    ) -> Result<Vec<DocumentId>, LakeError> {
         let digits = digits.to_lowercase();
         if digits.len() > 32 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
             return Ok(Vec::new());
         }
-        let bound = |fill: char| format!("{digits}{}", fill.to_string().repeat(32 - digits.len())).parse::<DocumentId>();
+        let bound = |fill: char| {
+            format!("{digits}{}", fill.to_string().repeat(32 - digits.len())).parse::<DocumentId>()
+        };
         let (Ok(low), Ok(high)) = (bound('0'), bound('f')) else { return Ok(Vec::new()) };
         self.connection
             .prepare_cached("SELECT id FROM documents WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?")
             .and_then(|mut statement| {
-                statement.query_map((low.0, high.0, limit as i64), |row| row.get(0).map(DocumentId))?.collect()
+                statement
+                    .query_map((low.0, high.0, limit as i64), |row| row.get(0).map(DocumentId))?
+                    .collect()
             })
             .context("find documents by id")
     }
 
-    pub(crate) fn walk(&mut self, after: Option<DocumentId>, limit: usize) -> Result<Vec<RevisionedDocument>, LakeError> {
+    pub(crate) fn walk(
+        &mut self,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<RevisionedDocument>, LakeError> {
         let (connection, groups) = self.with_groups()?;
         let mut origins = Origins::default();
         let sql = select("id > ? ORDER BY id LIMIT ?");
@@ -154,7 +166,8 @@ impl Reader {
             let mut rows = read.query([next.row]).context("list documents")?;
             let Some(row) = rows.next().context("list documents")? else { continue };
             let row = read_row(connection, groups, &mut origins, row)?;
-            let annotations = if annotated { read_annotations(connection, row.document.id)? } else { Default::default() };
+            let annotations =
+                if annotated { read_annotations(connection, row.document.id)? } else { Default::default() };
             if !matches(filter, &row.document.content, row.day, &annotations) {
                 continue;
             }
@@ -174,7 +187,11 @@ fn with_history(
     origins: &mut Origins,
     row: DocumentRow,
 ) -> Result<RevisionedDocument, LakeError> {
-    debug_assert_eq!(dp_lake::content_hash(&row.document.content), row.hash, "content must read back as stored");
+    debug_assert_eq!(
+        dp_lake::content_hash(&row.document.content),
+        row.hash,
+        "content must read back as stored"
+    );
     let mut statement = connection
         .prepare_cached("SELECT import, entry, position, hash, content FROM revisions WHERE document = ?")
         .context("read revisions")?;
@@ -188,8 +205,8 @@ fn with_history(
         )?;
         let hash: [u8; 16] = found.get(3).context("read revisions")?;
         let json = Stored::read(found.get_ref(4).context("read revisions")?)?;
-        let content: Content =
-            serde_json::from_str(&json).map_err(|error| LakeError::Corrupt(format!("a revision: {error}")))?;
+        let content: Content = serde_json::from_str(&json)
+            .map_err(|error| LakeError::Corrupt(format!("a revision: {error}")))?;
         let rank = VersionRank::of(&content, origin.exported_at_us, hash);
         let provenance = origin.provenance(found.get(2).context("read revisions")?);
         revisions.push((rank, Revision { provenance, content }));
@@ -225,7 +242,11 @@ fn bounds(filter: &Filter, order: Order, after: Option<(i64, DocumentId)>) -> Bo
     }
 }
 
-fn prepare(connection: &Connection, order: Order, count: usize) -> Result<Vec<rusqlite::CachedStatement<'_>>, LakeError> {
+fn prepare(
+    connection: &Connection,
+    order: Order,
+    count: usize,
+) -> Result<Vec<rusqlite::CachedStatement<'_>>, LakeError> {
     let sql = match order {
         Order::NewestFirst => {
             "SELECT sort_us, id, row FROM documents WHERE grp = ? AND sort_us IS NOT NULL
@@ -280,8 +301,9 @@ impl<'s> Merge<'s> {
         let mut merge = Self { cursors: Vec::with_capacity(groups.len()), heap: BinaryHeap::new(), order };
         for (statement, group) in statements.iter_mut().zip(groups) {
             let statement: &'s mut Statement<'c> = statement;
-            let rows =
-                statement.query((group, bounds.after.0, &bounds.after.1, bounds.until_us)).context("list documents")?;
+            let rows = statement
+                .query((group, bounds.after.0, &bounds.after.1, bounds.until_us))
+                .context("list documents")?;
             merge.cursors.push(rows);
             merge.step(merge.cursors.len() - 1)?;
         }
@@ -290,7 +312,13 @@ impl<'s> Merge<'s> {
 
     fn step(&mut self, cursor: usize) -> Result<(), LakeError> {
         let read = |row: &rusqlite::Row<'_>| -> rusqlite::Result<Next> {
-            Ok(Next { sort_us: row.get(0)?, id: DocumentId(row.get(1)?), row: row.get(2)?, cursor, order: self.order })
+            Ok(Next {
+                sort_us: row.get(0)?,
+                id: DocumentId(row.get(1)?),
+                row: row.get(2)?,
+                cursor,
+                order: self.order,
+            })
         };
         if let Some(row) = self.cursors[cursor].next().context("list documents")? {
             self.heap.push(read(row).context("list documents")?);

@@ -17,7 +17,10 @@ impl Reader {
     /// Counts and checks the store; `thorough` reads every page and compares indexes with tables.
     pub(crate) fn store_health(&mut self, thorough: bool) -> Result<StoreHealth, LakeError> {
         let count = |sql: &str| -> Result<u64, LakeError> {
-            self.connection.query_row(sql, (), |row| row.get::<_, i64>(0)).map(|count| count as u64).context("count")
+            self.connection
+                .query_row(sql, (), |row| row.get::<_, i64>(0))
+                .map(|count| count as u64)
+                .context("count")
         };
         let documents = count("SELECT count(*) FROM documents")?;
         let counted = count("SELECT coalesce(sum(count), 0) FROM rollup_documents")?;
@@ -43,8 +46,10 @@ impl Reader {
     fn check(&self, thorough: bool) -> Result<Vec<String>, LakeError> {
         let pragma = if thorough { "PRAGMA integrity_check(20)" } else { "PRAGMA quick_check(20)" };
         let mut statement = self.connection.prepare(pragma).context("check the store")?;
-        let lines: Vec<String> =
-            statement.query_map((), |row| row.get(0)).and_then(Iterator::collect).context("check the store")?;
+        let lines: Vec<String> = statement
+            .query_map((), |row| row.get(0))
+            .and_then(Iterator::collect)
+            .context("check the store")?;
         Ok(lines.into_iter().filter(|line| line != "ok").collect())
     }
 }

@@ -40,20 +40,21 @@ fn import_of_row(connection: &Connection, row: &Row<'_>) -> Result<Import, LakeE
 
 fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> Result<T, LakeError> {
     let text: String = row.get(column).context("read an import")?;
-    serde_json::from_str(&text).map_err(|error| LakeError::Corrupt(format!("the books of an import: {error}")))
+    serde_json::from_str(&text)
+        .map_err(|error| LakeError::Corrupt(format!("the books of an import: {error}")))
 }
 
 fn read_warnings(text: Option<String>) -> Result<Vec<Warning>, LakeError> {
     match text {
-        Some(text) => {
-            serde_json::from_str(&text).map_err(|error| LakeError::Corrupt(format!("warnings in the ledger: {error}")))
-        }
+        Some(text) => serde_json::from_str(&text)
+            .map_err(|error| LakeError::Corrupt(format!("warnings in the ledger: {error}"))),
         None => Ok(Vec::new()),
     }
 }
 
 fn read_status(code: u8) -> Result<EntryStatus, LakeError> {
-    EntryStatus::from_code(code).ok_or_else(|| LakeError::Corrupt(format!("no ledger status has the code {code}")))
+    EntryStatus::from_code(code)
+        .ok_or_else(|| LakeError::Corrupt(format!("no ledger status has the code {code}")))
 }
 
 impl Reader {
@@ -87,7 +88,9 @@ impl Reader {
             .context("read the ledger")?;
         let mut reports = Vec::new();
         while let Some(row) = rows.next().context("read the ledger")? {
-            let count = |column: usize| row.get::<_, i64>(column).map(|count| count as u64).context("read the ledger");
+            let count = |column: usize| {
+                row.get::<_, i64>(column).map(|count| count as u64).context("read the ledger")
+            };
             reports.push(EntryReport {
                 path: row.get(0).context("read the ledger")?,
                 source: row.get(1).context("read the ledger")?,
@@ -110,7 +113,12 @@ impl Reader {
             .context("look for an entry read before")
     }
 
-    pub(crate) fn memo(&mut self, hash: [u8; 32], parser: &str, version: u32) -> Result<Option<MemoEntry>, LakeError> {
+    pub(crate) fn memo(
+        &mut self,
+        hash: [u8; 32],
+        parser: &str,
+        version: u32,
+    ) -> Result<Option<MemoEntry>, LakeError> {
         let found = self
             .connection
             .prepare_cached(

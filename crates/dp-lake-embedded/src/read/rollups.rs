@@ -14,7 +14,8 @@ const PEOPLE_KEYS_MAX: usize = 200_000;
 impl Reader {
     pub(crate) fn histogram(&mut self, query: &HistogramQuery) -> Result<Vec<DayCount>, LakeError> {
         let (connection, groups) = self.with_groups()?;
-        let filter = Filter { sources: query.sources.clone(), kinds: query.kinds.clone(), ..Filter::default() };
+        let filter =
+            Filter { sources: query.sources.clone(), kinds: query.kinds.clone(), ..Filter::default() };
         let low = query.from.unwrap_or(UNDATED);
         let high = query.until.map_or(i64::from(i32::MAX) + 1, i64::from);
         let undated = query.from.is_none() && query.until.is_none();

@@ -59,7 +59,9 @@ impl Reader {
                  WHERE series.name = ? AND count > 0 ORDER BY day",
             )
             .and_then(|mut statement| {
-                statement.query_map([series], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?.collect()
+                statement
+                    .query_map([series], |row| Ok((row.get(0)?, row.get::<_, i64>(1)? as u64)))?
+                    .collect()
             })
             .context("count samples")
     }

@@ -118,8 +118,10 @@ fn remove_documents(
         rollups.add_document(document.day, group, &document.content, -1);
         people::unmention(connection, row, &document.content)?;
         let delete = || -> rusqlite::Result<(usize, usize)> {
-            let revisions = connection.prepare_cached("DELETE FROM revisions WHERE document = ?")?.execute([row])?;
-            let annotations = connection.prepare_cached("DELETE FROM annotations WHERE id = ?")?.execute([id.0])?;
+            let revisions =
+                connection.prepare_cached("DELETE FROM revisions WHERE document = ?")?.execute([row])?;
+            let annotations =
+                connection.prepare_cached("DELETE FROM annotations WHERE id = ?")?.execute([id.0])?;
             connection.prepare_cached("DELETE FROM documents WHERE row = ?")?.execute([row])?;
             connection
                 .prepare_cached("INSERT OR REPLACE INTO removed (row, sequence) VALUES (?, ?)")?
@@ -135,7 +137,11 @@ fn remove_documents(
     Ok(())
 }
 
-fn group_of(groups: &mut Groups, connection: &Connection, content: &dp_model::Content) -> Result<i64, LakeError> {
+fn group_of(
+    groups: &mut Groups,
+    connection: &Connection,
+    content: &dp_model::Content,
+) -> Result<i64, LakeError> {
     groups.id(connection, &content.source, content.kind)
 }
 
@@ -144,7 +150,9 @@ fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Resul
     let sources: Vec<i64> = connection
         .prepare_cached("SELECT id, name FROM sources")
         .and_then(|mut statement| {
-            statement.query_map((), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?.collect::<Result<Vec<_>, _>>()
+            statement
+                .query_map((), |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))?
+                .collect::<Result<Vec<_>, _>>()
         })
         .context("find samples to forget")?
         .into_iter()
@@ -162,7 +170,8 @@ fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Resul
         for (series, day, count) in counts {
             rollups.add_sample(series, day, -count);
         }
-        removed += connection.execute("DELETE FROM samples WHERE source = ?", [source]).context("forget samples")?;
+        removed +=
+            connection.execute("DELETE FROM samples WHERE source = ?", [source]).context("forget samples")?;
     }
     // A series without samples is no series any more.
     Ok(removed as u64)
@@ -181,7 +190,9 @@ fn people_on_cards(connection: &Connection, documents: &[DocumentId]) -> Result<
         .context("find people to forget")?;
     let mut people = Vec::new();
     for id in documents {
-        let rows = statement.query_map((id.0, Kind::Contact as u8), |row| row.get(0)).context("find people to forget")?;
+        let rows = statement
+            .query_map((id.0, Kind::Contact as u8), |row| row.get(0))
+            .context("find people to forget")?;
         for person in rows {
             people.push(person.context("find people to forget")?);
         }
@@ -193,7 +204,9 @@ fn people_on_cards(connection: &Connection, documents: &[DocumentId]) -> Result<
 /// holds them (a card that goes takes its person with it).
 fn remove_people(connection: &Connection, off_cards: &[i64]) -> Result<u64, LakeError> {
     let remove = || -> rusqlite::Result<usize> {
-        connection.execute_batch("CREATE TEMP TABLE IF NOT EXISTS off_cards (person INTEGER PRIMARY KEY); DELETE FROM off_cards;")?;
+        connection.execute_batch(
+            "CREATE TEMP TABLE IF NOT EXISTS off_cards (person INTEGER PRIMARY KEY); DELETE FROM off_cards;",
+        )?;
         let mut note = connection.prepare_cached("INSERT OR IGNORE INTO off_cards (person) VALUES (?)")?;
         for person in off_cards {
             note.execute([person])?;

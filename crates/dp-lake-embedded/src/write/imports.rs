@@ -28,7 +28,10 @@ impl Writer {
     /// Ends an import.
     pub(crate) fn finish(&mut self, import: u64, now_us: i64) -> Result<Import, LakeError> {
         self.connection
-            .execute("UPDATE imports SET finished_us = ? WHERE id = ? AND finished_us IS NULL", (now_us, import as i64))
+            .execute(
+                "UPDATE imports SET finished_us = ? WHERE id = ? AND finished_us IS NULL",
+                (now_us, import as i64),
+            )
             .context("end an import")?;
         read::imports::get(&self.connection, import as i64)
     }
@@ -52,14 +55,15 @@ fn insert(connection: &mut Connection, draft: &ImportDraft) -> Result<i64, LakeE
             ],
         )?;
         let import = transaction.last_insert_rowid();
-        let mut add = transaction
-            .prepare_cached("INSERT INTO exports (import, number, name, exported_at_us) VALUES (?, ?, ?, ?)")?;
+        let mut add = transaction.prepare_cached(
+            "INSERT INTO exports (import, number, name, exported_at_us) VALUES (?, ?, ?, ?)",
+        )?;
         for (number, (name, exported_at_us)) in draft.exports.iter().enumerate() {
             add.execute((import, number as i64, name, exported_at_us))?;
         }
         drop(add);
-        let mut add =
-            transaction.prepare_cached("INSERT INTO ledger (import, entry, export, path) VALUES (?, ?, ?, ?)")?;
+        let mut add = transaction
+            .prepare_cached("INSERT INTO ledger (import, entry, export, path) VALUES (?, ?, ?, ?)")?;
         for (entry, (export, path)) in draft.entries.iter().enumerate() {
             add.execute((import, entry as i64, export, path))?;
         }
@@ -138,8 +142,8 @@ pub(super) fn advance(
         .and_then(|mut statement| statement.query_row([import], |row| row.get(0)).optional())
         .context("read an import's counts")?;
     let stored = stored.ok_or_else(|| no_such_import(import))?;
-    let mut total: Applied =
-        serde_json::from_str(&stored).map_err(|error| LakeError::Corrupt(format!("an import's counts: {error}")))?;
+    let mut total: Applied = serde_json::from_str(&stored)
+        .map_err(|error| LakeError::Corrupt(format!("an import's counts: {error}")))?;
     total.sequence = applied.sequence;
     total.documents += applied.documents;
     total.samples += applied.samples;

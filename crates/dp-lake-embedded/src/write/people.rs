@@ -89,7 +89,8 @@ fn join(connection: &Connection, known: &mut KnownPeople, draft: &PersonDraft) -
         .filter_map(|(name, from_contacts)| Some((people::usable_name(name)?, from_contacts)))
         .max_by(|a, b| people::compare_names(*a, *b))
         .map(|(name, from_contacts)| (name.to_owned(), from_contacts));
-    let ids = persons.iter().map(|person| person.id).chain(draft.identities.iter().map(PersonId::of_identity));
+    let ids =
+        persons.iter().map(|person| person.id).chain(draft.identities.iter().map(PersonId::of_identity));
     let Some(id) = ids.min() else { return Ok(false) };
     let (name, from_contacts) = best.map_or((None, false), |(name, from)| (Some(name), from));
     let in_contacts = draft.from_contacts || persons.iter().any(|person| person.in_contacts);
@@ -108,14 +109,18 @@ fn join(connection: &Connection, known: &mut KnownPeople, draft: &PersonDraft) -
     let row = match keep {
         Some(row) => {
             connection
-                .prepare_cached("UPDATE people SET id = ?, name = ?, from_contacts = ?, in_contacts = ? WHERE row = ?")
+                .prepare_cached(
+                    "UPDATE people SET id = ?, name = ?, from_contacts = ?, in_contacts = ? WHERE row = ?",
+                )
                 .and_then(|mut statement| statement.execute((id.0, name, from_contacts, in_contacts, row)))
                 .context("update a person")?;
             row
         }
         None => {
             connection
-                .prepare_cached("INSERT INTO people (id, name, from_contacts, in_contacts) VALUES (?, ?, ?, ?)")
+                .prepare_cached(
+                    "INSERT INTO people (id, name, from_contacts, in_contacts) VALUES (?, ?, ?, ?)",
+                )
                 .and_then(|mut statement| statement.execute((id.0, name, from_contacts, in_contacts)))
                 .context("store a person")?;
             connection.last_insert_rowid()

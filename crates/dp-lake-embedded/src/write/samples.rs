@@ -120,7 +120,8 @@ fn find(writer: &Writer, series: i64, sample: &Sample) -> Result<(Sample, Day), 
 
 /// Reads a row of `SAMPLE_COLUMNS`: the sample and its day.
 pub(crate) fn read_sample(row: &Row<'_>, series: &Names, sources: &Names) -> rusqlite::Result<(Sample, Day)> {
-    let name = |names: &Names, id: i64| Cow::Owned(names.name(id).map_or_else(String::new, |name| name.to_string()));
+    let name =
+        |names: &Names, id: i64| Cow::Owned(names.name(id).map_or_else(String::new, |name| name.to_string()));
     let value: Option<f64> = row.get(9)?;
     let reading = match value {
         Some(value) => Reading::Number(value),

@@ -35,7 +35,11 @@ impl HomeClock {
 
     /// The local day of a moment.
     pub fn day(&mut self, moment: &Moment) -> Day {
-        let home = if moment.offset_s.is_none() && moment.clock == Clock::Instant { self.offset_s(moment.utc_us) } else { 0 };
+        let home = if moment.offset_s.is_none() && moment.clock == Clock::Instant {
+            self.offset_s(moment.utc_us)
+        } else {
+            0
+        };
         moment.local_day(home)
     }
 

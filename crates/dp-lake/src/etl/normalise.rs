@@ -129,8 +129,13 @@ impl Sink for EntrySink<'_> {
 
     fn sample(&mut self, sample: Sample) -> Result<(), SinkClosed> {
         if !UTC_US_RANGE.contains(&sample.time_us) {
-            let message = format!("a sample at {} µs since 1970 is out of any range; left out", sample.time_us);
-            return self.warning(Warning { kind: WarningKind::BadValue, position: 0, message: message.into() });
+            let message =
+                format!("a sample at {} µs since 1970 is out of any range; left out", sample.time_us);
+            return self.warning(Warning {
+                kind: WarningKind::BadValue,
+                position: 0,
+                message: message.into(),
+            });
         }
         let offset_s = sample.offset_s.unwrap_or_else(|| self.clock.offset_s(sample.time_us));
         let day = (sample.time_us + i64::from(offset_s) * 1_000_000).div_euclid(Moment::DAY_US) as i32;
@@ -151,7 +156,8 @@ impl Sink for EntrySink<'_> {
 
     fn warning(&mut self, mut warning: Warning) -> Result<(), SinkClosed> {
         self.found.warning_count += 1;
-        self.found.faults += u64::from(!matches!(warning.kind, WarningKind::Notice | WarningKind::UnknownFields));
+        self.found.faults +=
+            u64::from(!matches!(warning.kind, WarningKind::Notice | WarningKind::UnknownFields));
         if self.found.warnings.len() < WARNINGS_KEPT {
             if warning.message.len() > MESSAGE_BYTES {
                 let cut = warning.message.floor_char_boundary(MESSAGE_BYTES);

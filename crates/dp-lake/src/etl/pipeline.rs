@@ -101,7 +101,17 @@ pub fn import(
         since: Instant::now(),
         finished: Vec::new(),
     };
-    run(&plan, exports, options, vault.home_zone(), &mut applier, import.checkpoint, events, cancelled, started)?;
+    run(
+        &plan,
+        exports,
+        options,
+        vault.home_zone(),
+        &mut applier,
+        import.checkpoint,
+        events,
+        cancelled,
+        started,
+    )?;
     let mut progress = Progress::new(Stage::Indexing, plan.entries.len() as u64, plan.bytes());
     progress.entries_done = progress.entries;
     progress.bytes_done = progress.bytes;
@@ -175,7 +185,9 @@ fn draft(exports: &[Export], plan: &Plan, now_us: i64) -> ImportDraft {
         exports: exports.iter().map(|export| (export.name().to_owned(), export.exported_at_us())).collect(),
         paths: exports
             .iter()
-            .flat_map(|export| export.containers().iter().map(|container| container.path.display().to_string()))
+            .flat_map(|export| {
+                export.containers().iter().map(|container| container.path.display().to_string())
+            })
             .collect(),
         entries: plan.entries.iter().map(|entry| (entry.export as u32, entry.path.clone())).collect(),
         now_us,
@@ -207,12 +219,15 @@ fn run(
         cancelled,
         bytes_done: &bytes_done,
     };
-    let floor = Floor { plan, exports, desk: &desk, budget: &budget, units: &units, next: &next, turns: &turns };
+    let floor =
+        Floor { plan, exports, desk: &desk, budget: &budget, units: &units, next: &next, turns: &turns };
     let result = std::thread::scope(|scope| {
         for number in 0..options.workers.max(1) {
             let floor = &floor;
             // A thread that cannot be started leaves its work to the others; with none, applying fails below.
-            let _ = std::thread::Builder::new().name(format!("parse-{number}")).spawn_scoped(scope, move || floor.work());
+            let _ = std::thread::Builder::new()
+                .name(format!("parse-{number}"))
+                .spawn_scoped(scope, move || floor.work());
         }
         let mut teller = Teller::new(plan, checkpoint, applier.applied, started, events, &bytes_done);
         let result = apply_all(plan, applier, checkpoint, &budget, &turns, &mut teller, cancelled);
@@ -384,8 +399,9 @@ impl Floor<'_> {
         clock: &HomeClock,
         sender: &Sender<Piece>,
     ) -> bool {
-        let mut send =
-            |chunk: Chunk| self.budget.acquire(number, chunk.bytes) && sender.send(Piece::Chunk(chunk)).is_ok();
+        let mut send = |chunk: Chunk| {
+            self.budget.acquire(number, chunk.bytes) && sender.send(Piece::Chunk(chunk)).is_ok()
+        };
         let export = &self.exports[planned.export];
         let surroundings = &*self.plan.surroundings[planned.export];
         let ended = read_entry(self.desk, number, planned, export, surroundings, reader, clock, &mut send);
@@ -410,7 +426,10 @@ impl Turns {
     /// Announces an entry. Waits while too many others wait. False if the pipeline has closed.
     fn register(&self, number: u32, pieces: Receiver<Piece>) -> bool {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        while waiting.0.len() >= ENTRIES_AHEAD && !waiting.1 && waiting.0.keys().next().is_some_and(|&first| first < number) {
+        while waiting.0.len() >= ENTRIES_AHEAD
+            && !waiting.1
+            && waiting.0.keys().next().is_some_and(|&first| first < number)
+        {
             waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
         }
         if waiting.1 {
@@ -432,7 +451,8 @@ impl Turns {
             if give_up() {
                 return None;
             }
-            waiting = self.changed.wait_timeout(waiting, PROGRESS_WAIT).unwrap_or_else(PoisonError::into_inner).0;
+            waiting =
+                self.changed.wait_timeout(waiting, PROGRESS_WAIT).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
 
@@ -558,7 +578,9 @@ impl<'a> Teller<'a> {
 
     fn finished(&mut self, finished: Option<&FinishedEntry>) {
         self.progress.entries_done += 1;
-        if let Some((finished, warning)) = finished.and_then(|finished| Some((finished, finished.report.warnings.last()?))) {
+        if let Some((finished, warning)) =
+            finished.and_then(|finished| Some((finished, finished.report.warnings.last()?)))
+        {
             self.progress.last_warning = Some(format!("{}: {}", finished.report.path, warning.message));
         }
     }

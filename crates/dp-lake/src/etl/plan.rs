@@ -82,7 +82,8 @@ impl Neighbours {
     fn of_each(exports: &[Export]) -> Vec<Arc<Self>> {
         let is_nameless = |export: &&Export| export.exported_at_us().is_none();
         let nameless = Arc::new(Self::of(exports.iter().filter(is_nameless)));
-        let surround = |export| if is_nameless(&export) { nameless.clone() } else { Arc::new(Self::of([export])) };
+        let surround =
+            |export| if is_nameless(&export) { nameless.clone() } else { Arc::new(Self::of([export])) };
         exports.iter().map(surround).collect()
     }
 

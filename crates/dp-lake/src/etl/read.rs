@@ -48,7 +48,10 @@ pub(super) fn closed_account(number: u32, planned: &PlannedEntry) -> Option<Fini
         Action::Refuse(reason) => (EntryStatus::Failed, reason.clone()),
         Action::Tell(warning) => {
             warnings.push(warning.clone());
-            let damaged = matches!(warning.kind, WarningKind::Truncated | WarningKind::Unreadable | WarningKind::LimitReached);
+            let damaged = matches!(
+                warning.kind,
+                WarningKind::Truncated | WarningKind::Unreadable | WarningKind::LimitReached
+            );
             (if damaged { EntryStatus::Failed } else { EntryStatus::Ignored }, warning.message.to_string())
         }
     };
@@ -184,7 +187,11 @@ fn before(
     let memo = block_on(imports.memo(hash, account.parser.name(), account.parser.version())).ok().flatten();
     // An older export that holds the same entry moves its documents' origin there: then it is read.
     let is_later = |memo: &MemoEntry| {
-        let this = (undated_last(account.export.exported_at_us()), account.export.name(), account.planned.path.as_str());
+        let this = (
+            undated_last(account.export.exported_at_us()),
+            account.export.name(),
+            account.planned.path.as_str(),
+        );
         (undated_last(memo.exported_at_us), memo.archive.as_str(), memo.entry.as_str()) <= this
     };
     Ok(memo.filter(is_later).map(|memo| account.remember(memo, size)))
@@ -259,7 +266,8 @@ impl Account<'_> {
 }
 
 fn describe_panic(panic: &(dyn std::any::Any + Send)) -> String {
-    let words = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let words =
+        panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     format!(
         "the parser failed in an unforeseen way ({}); please report it with the name of this file",
         words.unwrap_or("no message")
