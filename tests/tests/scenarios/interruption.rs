@@ -68,7 +68,7 @@ fn kill_and_resume(life: &Life, seed: u64, kills: u32, mut between: impl FnMut(&
                 break;
             }
             // Earlier and earlier, so that a life is killed more than once or twice.
-            longest_ms = (longest_ms * 8 / 10).max(120);
+            longest_ms = (longest_ms * 9 / 10).max(250);
         }
         lives += 1;
         assert_same_export(&vault.export(), reference());
