@@ -139,10 +139,10 @@ impl<'a> Stored<'a> {
         if text.is_empty() {
             return Self::Nothing;
         }
-        if text.len() >= COMPRESS_FROM_BYTES {
-            if let Some(compressed) = compress(text.as_bytes()) {
-                return Self::Compressed(compressed);
-            }
+        if text.len() >= COMPRESS_FROM_BYTES
+            && let Some(compressed) = compress(text.as_bytes())
+        {
+            return Self::Compressed(compressed);
         }
         Self::Plain(text)
     }

@@ -1,5 +1,7 @@
 //! The suite that every backend passes, run on the embedded one.
 
+#![expect(clippy::unwrap_used, reason = "a test without its folder or vault has nothing to go on with")]
+
 use dp_lake::{Vault, conformance};
 use dp_lake_embedded::EmbeddedVault;
 use futures::future::{BoxFuture, FutureExt as _};

@@ -35,7 +35,7 @@ pub struct ImportOptions {
     pub record_bytes_max: usize,
     /// Documents, or ten times as many samples, applied in one transaction.
     pub batch_records: usize,
-    /// Now, microseconds since 1970 UTC.
+    /// When the import begins, microseconds since 1970 UTC.
     pub now_us: i64,
 }
 
@@ -119,7 +119,8 @@ pub fn import(
     progress.samples = applier.applied.samples.total();
     events(&progress);
     block_on(vault.search().wait_indexed(applier.applied.sequence))?;
-    let import = block_on(vault.imports().finish(import.id, options.now_us))?;
+    let now_us = options.now_us + started.elapsed().as_micros() as i64;
+    let import = block_on(vault.imports().finish(import.id, now_us))?;
     let entries = block_on(vault.imports().ledger(&LedgerQuery { import: Some(import.id), status: None }))?;
     progress.stage = Stage::Finished;
     events(&progress);
