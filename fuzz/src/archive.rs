@@ -2,8 +2,11 @@
 
 use dp_archive::{HEAD_BYTES, Limits};
 use std::{
+    cell::RefCell,
+    fs::File,
     hash::{DefaultHasher, Hash, Hasher},
-    io::Read,
+    io::{self, Read as _, Seek as _, Write as _},
+    path::PathBuf,
 };
 use tempfile::TempDir;
 
@@ -12,15 +15,44 @@ const ENTRY_BYTES: u64 = 4 << 20;
 const ENTRIES: usize = 1000;
 const BUFFER_BYTES: usize = 16 << 10;
 
+/// A folder with one file, kept open: to make it anew for each input would take longer than reading it.
+struct Scratch {
+    _folder: TempDir,
+    path: PathBuf,
+    file: File,
+}
+
+impl Scratch {
+    fn new(extension: &str) -> io::Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let path = folder.path().join(format!("takeout.{extension}"));
+        Ok(Self { file: File::create(&path)?, path, _folder: folder })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<PathBuf> {
+        self.file.rewind()?;
+        self.file.write_all(bytes)?;
+        self.file.set_len(bytes.len() as u64)?;
+        Ok(self.path.clone())
+    }
+}
+
 thread_local! {
-    static SCRATCH: TempDir = tempfile::tempdir().expect("the system's folder for temporary files can be written");
+    static SCRATCH: RefCell<Option<Scratch>> = const { RefCell::new(None) };
+}
+
+/// The bytes as a file of this extension; a process reads but one.
+fn as_file(extension: &str, bytes: &[u8]) -> io::Result<PathBuf> {
+    SCRATCH.with_borrow_mut(|scratch| match scratch {
+        Some(scratch) => scratch.write(bytes),
+        None => scratch.insert(Scratch::new(extension)?).write(bytes),
+    })
 }
 
 pub(crate) fn read(extension: &str, bytes: &[u8]) -> u64 {
     let limits =
         Limits { total_bytes: TOTAL_BYTES, entry_bytes: ENTRY_BYTES, entries: ENTRIES, ..Limits::default() };
-    let path = SCRATCH.with(|scratch| scratch.path().join(format!("takeout.{extension}")));
-    std::fs::write(&path, bytes).expect("the folder for temporary files can be written");
+    let path = as_file(extension, bytes).expect("the system's folder for temporary files can be written");
     let mut hasher = DefaultHasher::new();
     let exports = match dp_archive::open(&[path], &limits) {
         Ok(exports) => exports,

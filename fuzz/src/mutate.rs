@@ -9,6 +9,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use std::{
     collections::HashSet,
     env,
+    io::{Seek as _, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command},
     time::{Duration, Instant},
@@ -109,7 +110,6 @@ fn start(target: Target, folder: &Path, arguments: &Arguments) -> anyhow::Result
 /// Works on one target until its time is up.
 fn work(target: Target, folder: &Path, arguments: &Arguments) -> anyhow::Result<()> {
     let name = target.file_name();
-    let in_hand = in_hand(folder, target);
     let regressions = seeds::read(&Path::new("regressions").join(&name))?;
     let begin =
         seeds::read(&folder.join(&name))?.into_iter().chain(seeds::read(&Path::new("seeds").join(&name))?);
@@ -118,10 +118,14 @@ fn work(target: Target, folder: &Path, arguments: &Arguments) -> anyhow::Result<
     let began_with = pool.len() - replayed;
     pool.push(Vec::new());
 
+    // One open file: to make it anew for each input would take longer than most inputs.
+    let mut in_hand = fs_err::File::create(in_hand(folder, target))?;
     let mut behaviours = HashSet::new();
     let mut slowest = Duration::ZERO;
     let mut attempt = |bytes: &[u8]| -> anyhow::Result<bool> {
-        fs_err::write(&in_hand, bytes)?;
+        in_hand.rewind()?;
+        in_hand.write_all(bytes)?;
+        in_hand.set_len(bytes.len() as u64)?;
         let started = Instant::now();
         let behaviour = target.read(bytes);
         slowest = slowest.max(started.elapsed());
