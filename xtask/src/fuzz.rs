@@ -55,6 +55,10 @@ pub(crate) fn run_guided(seconds: u64, only: &str) -> anyhow::Result<()> {
         fs_err::create_dir_all(&regressions)?;
         let mut guided = Command::new(built.join(name));
         guided.current_dir(folder()).arg(&corpus).arg(&regressions);
+        let by_hand = folder().join("seeds").join(name);
+        if by_hand.is_dir() {
+            guided.arg(by_hand);
+        }
         guided.arg(format!("-max_total_time={seconds}")).args([
             "-timeout=20",
             "-rss_limit_mb=2048",

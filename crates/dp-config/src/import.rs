@@ -14,11 +14,19 @@ pub struct Import {
     pub waiting_bytes_max: usize,
     /// Documents stored in one transaction.
     pub batch_records: usize,
+    /// Bytes of records stored in one transaction, about.
+    pub batch_bytes_max: usize,
 }
 
 impl Default for Import {
     fn default() -> Self {
-        Self { workers: 2, record_bytes_max: 32 << 20, waiting_bytes_max: 32 << 20, batch_records: 8192 }
+        Self {
+            workers: 2,
+            record_bytes_max: 32 << 20,
+            waiting_bytes_max: 16 << 20,
+            batch_records: 32_768,
+            batch_bytes_max: 24 << 20,
+        }
     }
 }
 
@@ -29,6 +37,7 @@ impl Import {
             ("import.record_bytes_max", self.record_bytes_max, 64 << 10),
             ("import.waiting_bytes_max", self.waiting_bytes_max, 1 << 20),
             ("import.batch_records", self.batch_records, 1),
+            ("import.batch_bytes_max", self.batch_bytes_max, 1 << 20),
         ];
         match checks.into_iter().find(|(_, value, least)| value < least) {
             Some((key, value, least)) => Err(format!("{key} is {value} and must be at least {least}")),

@@ -22,7 +22,7 @@ use std::{
 };
 
 /// Batches that may wait to be indexed: the writer waits for the index beyond that.
-const BATCHES_WAITING: usize = 2;
+const BATCHES_WAITING: usize = 1;
 /// Documents after which what was indexed is committed.
 const COMMIT_DOCUMENTS: u64 = 400_000;
 /// Time after which what was indexed is committed, so that a running import can be searched.

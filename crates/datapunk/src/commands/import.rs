@@ -61,6 +61,7 @@ pub(crate) fn import(
         record_bytes_max: config.record_bytes_max,
         waiting_bytes_max: config.waiting_bytes_max,
         batch_records: config.batch_records,
+        batch_bytes_max: config.batch_bytes_max,
         now_us,
     };
     let cancelled = Arc::new(AtomicBool::new(false));

@@ -33,8 +33,11 @@ pub struct ImportOptions {
     pub waiting_bytes_max: usize,
     /// Largest single record in bytes.
     pub record_bytes_max: usize,
-    /// Documents, or ten times as many samples, applied in one transaction.
+    /// Documents, or four times as many samples, applied in one transaction. Ids are random, so each
+    /// transaction touches most pages of their index: few large ones write far less than many small.
     pub batch_records: usize,
+    /// Bytes of records applied in one transaction, about.
+    pub batch_bytes_max: usize,
     /// When the import begins, microseconds since 1970 UTC.
     pub now_us: i64,
 }
@@ -43,9 +46,10 @@ impl Default for ImportOptions {
     fn default() -> Self {
         Self {
             workers: 2,
-            waiting_bytes_max: 32 << 20,
+            waiting_bytes_max: 16 << 20,
             record_bytes_max: 32 << 20,
-            batch_records: 8192,
+            batch_records: 32_768,
+            batch_bytes_max: 24 << 20,
             now_us: 0,
         }
     }
@@ -67,7 +71,7 @@ const ENTRIES_AHEAD: usize = 256;
 /// Chunks of one entry that may wait.
 const CHUNKS_AHEAD: usize = 16;
 /// Longest that applied work waits for a batch to fill.
-const BATCH_WAIT: Duration = Duration::from_millis(1500);
+const BATCH_WAIT: Duration = Duration::from_secs(3);
 /// Time between reports of progress.
 const PROGRESS_WAIT: Duration = Duration::from_millis(100);
 
@@ -97,6 +101,8 @@ pub fn import(
         vault: Some(vault),
         batch: Batch::empty(import.id, import.checkpoint),
         batch_records: options.batch_records,
+        bytes: 0,
+        bytes_max: options.batch_bytes_max,
         applied: import.applied,
         since: Instant::now(),
         finished: Vec::new(),
@@ -151,6 +157,8 @@ pub fn preview(
         vault: None,
         batch: Batch::empty(0, Checkpoint::default()),
         batch_records: options.batch_records,
+        bytes: 0,
+        bytes_max: options.batch_bytes_max,
         applied: Applied::default(),
         since: Instant::now(),
         finished: Vec::new(),
@@ -471,6 +479,8 @@ struct Applier<'a> {
     vault: Option<&'a dyn Vault>,
     batch: Batch,
     batch_records: usize,
+    bytes: usize,
+    bytes_max: usize,
     applied: Applied,
     since: Instant,
     /// Ledger rows of a preview.
@@ -486,6 +496,7 @@ impl Applier<'_> {
         self.batch.checkpoint.documents += chunk.documents.len() as u64;
         self.batch.checkpoint.samples += chunk.samples.len() as u64;
         self.batch.checkpoint.people += chunk.people.len() as u64;
+        self.bytes += chunk.bytes;
         self.batch.documents.append(&mut chunk.documents);
         self.batch.samples.append(&mut chunk.samples);
         self.batch.people.append(&mut chunk.people);
@@ -501,7 +512,8 @@ impl Applier<'_> {
     fn apply_if_full(&mut self) -> Result<(), EtlError> {
         let batch = &self.batch;
         let full = batch.documents.len() >= self.batch_records
-            || batch.samples.len() >= 10 * self.batch_records
+            || batch.samples.len() >= 4 * self.batch_records
+            || self.bytes >= self.bytes_max
             || batch.people.len() >= self.batch_records
             || batch.finished.len() >= self.batch_records
             || self.since.elapsed() >= BATCH_WAIT;
@@ -510,6 +522,7 @@ impl Applier<'_> {
 
     fn apply(&mut self) -> Result<(), EtlError> {
         self.since = Instant::now();
+        self.bytes = 0;
         let next = Batch::empty(self.batch.import, self.batch.checkpoint);
         let batch = std::mem::replace(&mut self.batch, next);
         let Some(vault) = self.vault else {
