@@ -2,14 +2,17 @@
 //! threads; what they find is applied in the order of the plan, so the result depends on the
 //! archives and on nothing else.
 
+mod apply;
 mod budget;
 mod clock;
 mod normalise;
+mod parse;
 mod pipeline;
 mod plan;
 mod progress;
 mod read;
 mod report;
+mod turns;
 
 pub use clock::HomeClock;
 pub use pipeline::{EtlError, ImportOptions, import, preview};

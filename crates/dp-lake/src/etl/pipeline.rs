@@ -2,26 +2,21 @@
 //! batches that carry the checkpoint, and let the projections catch up.
 
 use super::{
+    apply::Applier,
     budget::Budget,
-    clock::HomeClock,
-    normalise::Chunk,
-    plan::{Plan, PlannedEntry, make_plan},
-    progress::{Progress, Stage},
-    read::{Desk, Ended, closed_account, read_entry},
+    parse::{Floor, units},
+    plan::{Plan, make_plan},
+    progress::{PROGRESS_WAIT, Progress, Stage, Teller},
+    read::{Desk, Ended, closed_account},
     report::ImportReport,
+    turns::{Piece, Turns},
 };
-use crate::{Applied, Batch, Checkpoint, FinishedEntry, ImportDraft, LakeError, LedgerQuery, Vault};
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crate::{Applied, Batch, Checkpoint, ImportDraft, LakeError, LedgerQuery, Vault};
 use dp_archive::Export;
-use dp_model::Tally;
 use futures::executor::block_on;
 use std::{
-    collections::BTreeMap,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    time::Instant,
 };
 
 /// How an import is run.
@@ -64,21 +59,6 @@ pub enum EtlError {
     /// The store failed.
     #[error(transparent)]
     Lake(#[from] LakeError),
-}
-
-/// Entries that may wait for their turn, parsed or being parsed.
-const ENTRIES_AHEAD: usize = 256;
-/// Chunks of one entry that may wait.
-const CHUNKS_AHEAD: usize = 16;
-/// Longest that applied work waits for a batch to fill.
-const BATCH_WAIT: Duration = Duration::from_secs(3);
-/// Time between reports of progress.
-const PROGRESS_WAIT: Duration = Duration::from_millis(100);
-
-/// One thing that an entry gives.
-enum Piece {
-    Chunk(Chunk),
-    End(Box<Ended>),
 }
 
 /// Imports the exports into the vault, going on where an earlier run of the same import stopped.
@@ -253,23 +233,6 @@ fn run(
     }
 }
 
-/// The entries to be read from `first` on, in the portions that one thread takes. An archive that can
-/// only be read from front to back is one portion, since every thread would have to read all of it.
-fn units(plan: &Plan, first: u32) -> Vec<Vec<u32>> {
-    let mut units: Vec<Vec<u32>> = Vec::new();
-    let mut sequential_before = None;
-    let numbered = plan.entries.iter().zip(0..).skip(first as usize);
-    for (entry, number) in numbered.filter(|(entry, _)| entry.action.reads()) {
-        let portion = entry.sequential.then_some(entry.export);
-        match units.last_mut() {
-            Some(last) if portion.is_some() && portion == sequential_before => last.push(number),
-            _ => units.push(vec![number]),
-        }
-        sequential_before = portion;
-    }
-    units
-}
-
 fn bytes_before(plan: &Plan, entry: u32) -> u64 {
     let before = &plan.entries[..entry as usize];
     before.iter().filter(|entry| entry.action.reads()).filter_map(|entry| entry.size_bytes).sum()
@@ -352,260 +315,5 @@ fn apply_entry(
             }
         }
         teller.tell();
-    }
-}
-
-/// What the parsing threads share.
-struct Floor<'a> {
-    plan: &'a Plan,
-    exports: &'a [Export],
-    desk: &'a Desk<'a>,
-    budget: &'a Budget,
-    units: &'a [Vec<u32>],
-    next: &'a AtomicUsize,
-    turns: &'a Turns,
-}
-
-impl Floor<'_> {
-    /// Takes unit after unit until none is left.
-    fn work(&self) {
-        let clock = HomeClock::new(self.desk.home_zone);
-        let mut open = None;
-        while let Some(unit) = self.units.get(self.next.fetch_add(1, Ordering::Relaxed)) {
-            for &number in unit {
-                if !self.work_on(number, &mut open, &clock) {
-                    return;
-                }
-            }
-        }
-    }
-
-    /// Parses one entry with the reader at hand, or a new one if it lies in another export. False when
-    /// nobody wants more.
-    fn work_on<'e>(
-        &'e self,
-        number: u32,
-        open: &mut Option<(usize, dp_archive::Reader<'e>)>,
-        clock: &HomeClock,
-    ) -> bool {
-        let planned = &self.plan.entries[number as usize];
-        let (sender, receiver) = bounded(CHUNKS_AHEAD);
-        if !self.turns.register(number, receiver) {
-            return false;
-        }
-        let reader = match open {
-            Some((export, reader)) if *export == planned.export => reader,
-            other => &mut other.insert((planned.export, self.exports[planned.export].reader())).1,
-        };
-        self.parse(number, planned, reader, clock, &sender)
-    }
-
-    fn parse(
-        &self,
-        number: u32,
-        planned: &PlannedEntry,
-        reader: &mut dp_archive::Reader<'_>,
-        clock: &HomeClock,
-        sender: &Sender<Piece>,
-    ) -> bool {
-        let mut send = |chunk: Chunk| {
-            self.budget.acquire(number, chunk.bytes) && sender.send(Piece::Chunk(chunk)).is_ok()
-        };
-        let export = &self.exports[planned.export];
-        let surroundings = &*self.plan.surroundings[planned.export];
-        let ended = read_entry(self.desk, number, planned, export, surroundings, reader, clock, &mut send);
-        match ended {
-            Some(ended) => sender.send(Piece::End(Box::new(ended))).is_ok() && !self.budget.is_closed(),
-            None => false,
-        }
-    }
-}
-
-/// Where entries wait for their turn to be applied.
-struct Turns {
-    waiting: Mutex<(BTreeMap<u32, Receiver<Piece>>, bool)>,
-    changed: std::sync::Condvar,
-}
-
-impl Turns {
-    fn new() -> Self {
-        Self { waiting: Mutex::default(), changed: std::sync::Condvar::new() }
-    }
-
-    /// Announces an entry. Waits while too many others wait. False if the pipeline has closed.
-    fn register(&self, number: u32, pieces: Receiver<Piece>) -> bool {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        while waiting.0.len() >= ENTRIES_AHEAD
-            && !waiting.1
-            && waiting.0.keys().next().is_some_and(|&first| first < number)
-        {
-            waiting = self.changed.wait(waiting).unwrap_or_else(PoisonError::into_inner);
-        }
-        if waiting.1 {
-            return false;
-        }
-        waiting.0.insert(number, pieces);
-        self.changed.notify_all();
-        true
-    }
-
-    /// Waits for an entry to be announced; None if `give_up` says so.
-    fn wait(&self, number: u32, mut give_up: impl FnMut() -> bool) -> Option<Receiver<Piece>> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        loop {
-            if let Some(pieces) = waiting.0.remove(&number) {
-                self.changed.notify_all();
-                return Some(pieces);
-            }
-            if give_up() {
-                return None;
-            }
-            waiting =
-                self.changed.wait_timeout(waiting, PROGRESS_WAIT).unwrap_or_else(PoisonError::into_inner).0;
-        }
-    }
-
-    fn close(&self) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.0.clear();
-        waiting.1 = true;
-        self.changed.notify_all();
-    }
-}
-
-/// Gathers records into batches and applies them.
-struct Applier<'a> {
-    /// None for a preview: batches are counted and dropped.
-    vault: Option<&'a dyn Vault>,
-    batch: Batch,
-    batch_records: usize,
-    bytes: usize,
-    bytes_max: usize,
-    applied: Applied,
-    since: Instant,
-    /// Ledger rows of a preview.
-    finished: Vec<dp_model::EntryReport>,
-}
-
-impl Applier<'_> {
-    /// Takes a chunk of the entry in hand, leaving out what `skip` says is applied already.
-    fn take(&mut self, mut chunk: Chunk, skip: &mut Checkpoint) -> Result<(), EtlError> {
-        drop_front(&mut chunk.documents, &mut skip.documents);
-        drop_front(&mut chunk.samples, &mut skip.samples);
-        drop_front(&mut chunk.people, &mut skip.people);
-        self.batch.checkpoint.documents += chunk.documents.len() as u64;
-        self.batch.checkpoint.samples += chunk.samples.len() as u64;
-        self.batch.checkpoint.people += chunk.people.len() as u64;
-        self.bytes += chunk.bytes;
-        self.batch.documents.append(&mut chunk.documents);
-        self.batch.samples.append(&mut chunk.samples);
-        self.batch.people.append(&mut chunk.people);
-        self.apply_if_full()
-    }
-
-    fn finish_entry(&mut self, finished: FinishedEntry) -> Result<(), EtlError> {
-        self.batch.checkpoint = Checkpoint::start_of(finished.entry + 1);
-        self.batch.finished.push(finished);
-        self.apply_if_full()
-    }
-
-    fn apply_if_full(&mut self) -> Result<(), EtlError> {
-        let batch = &self.batch;
-        let full = batch.documents.len() >= self.batch_records
-            || batch.samples.len() >= 4 * self.batch_records
-            || self.bytes >= self.bytes_max
-            || batch.people.len() >= self.batch_records
-            || batch.finished.len() >= self.batch_records
-            || self.since.elapsed() >= BATCH_WAIT;
-        if full { self.apply() } else { Ok(()) }
-    }
-
-    fn apply(&mut self) -> Result<(), EtlError> {
-        self.since = Instant::now();
-        self.bytes = 0;
-        let next = Batch::empty(self.batch.import, self.batch.checkpoint);
-        let batch = std::mem::replace(&mut self.batch, next);
-        let Some(vault) = self.vault else {
-            self.count(batch);
-            return Ok(());
-        };
-        let applied = block_on(vault.documents().apply(batch))?;
-        self.applied.sequence = applied.sequence;
-        self.applied.documents += applied.documents;
-        self.applied.samples += applied.samples;
-        self.applied.people += applied.people;
-        Ok(())
-    }
-
-    /// What a preview does with a batch.
-    fn count(&mut self, batch: Batch) {
-        let found = |inserted: usize| Tally { inserted: inserted as u64, ..Tally::default() };
-        self.applied.documents += found(batch.documents.len());
-        self.applied.samples += found(batch.samples.len());
-        self.finished.extend(batch.finished.into_iter().map(|finished| finished.report));
-    }
-}
-
-/// Removes up to `count` items from the front and lowers `count` by as many.
-fn drop_front<T>(items: &mut Vec<T>, count: &mut u64) {
-    let dropped = (*count).min(items.len() as u64);
-    items.drain(..dropped as usize);
-    *count -= dropped;
-}
-
-/// Tells progress, not too often.
-struct Teller<'a> {
-    progress: Progress,
-    events: &'a mut dyn FnMut(&Progress),
-    bytes_done: &'a AtomicU64,
-    bytes_before: u64,
-    started: Instant,
-    told: Instant,
-}
-
-impl<'a> Teller<'a> {
-    fn new(
-        plan: &Plan,
-        checkpoint: Checkpoint,
-        applied: Applied,
-        started: Instant,
-        events: &'a mut dyn FnMut(&Progress),
-        bytes_done: &'a AtomicU64,
-    ) -> Self {
-        let mut progress = Progress::new(Stage::Importing, plan.entries.len() as u64, plan.bytes());
-        progress.entries_done = u64::from(checkpoint.entry);
-        progress.documents = applied.documents.total();
-        progress.samples = applied.samples.total();
-        let bytes_before = bytes_done.load(Ordering::Relaxed);
-        Self { progress, events, bytes_done, bytes_before, started, told: Instant::now() }
-    }
-
-    fn entry(&mut self, planned: &PlannedEntry) {
-        self.progress.current.clone_from(&planned.path);
-        self.tell();
-    }
-
-    fn found(&mut self, documents: u64, samples: u64) {
-        self.progress.documents += documents;
-        self.progress.samples += samples;
-    }
-
-    fn finished(&mut self, finished: Option<&FinishedEntry>) {
-        self.progress.entries_done += 1;
-        if let Some((finished, warning)) =
-            finished.and_then(|finished| Some((finished, finished.report.warnings.last()?)))
-        {
-            self.progress.last_warning = Some(format!("{}: {}", finished.report.path, warning.message));
-        }
-    }
-
-    fn tell(&mut self) {
-        if self.told.elapsed() < PROGRESS_WAIT {
-            return;
-        }
-        self.told = Instant::now();
-        self.progress.bytes_done = self.bytes_done.load(Ordering::Relaxed);
-        self.progress.reckon(self.started.elapsed(), self.bytes_before);
-        (self.events)(&self.progress);
     }
 }

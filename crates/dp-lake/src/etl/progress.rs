@@ -1,7 +1,15 @@
 //! What a person is told while an import runs.
 
+use super::plan::{Plan, PlannedEntry};
+use crate::{Applied, Checkpoint, FinishedEntry};
 use serde::Serialize;
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
+
+/// Time between reports of progress.
+pub(super) const PROGRESS_WAIT: Duration = Duration::from_millis(100);
 
 /// Where an import stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -75,5 +83,62 @@ impl Progress {
             let left = self.bytes.saturating_sub(self.bytes_done) as f64;
             self.remaining_seconds = Some((left * seconds / read as f64).ceil() as u64);
         }
+    }
+}
+
+/// Tells progress, not too often.
+pub(super) struct Teller<'a> {
+    progress: Progress,
+    events: &'a mut dyn FnMut(&Progress),
+    bytes_done: &'a AtomicU64,
+    bytes_before: u64,
+    started: Instant,
+    told: Instant,
+}
+
+impl<'a> Teller<'a> {
+    pub(super) fn new(
+        plan: &Plan,
+        checkpoint: Checkpoint,
+        applied: Applied,
+        started: Instant,
+        events: &'a mut dyn FnMut(&Progress),
+        bytes_done: &'a AtomicU64,
+    ) -> Self {
+        let mut progress = Progress::new(Stage::Importing, plan.entries.len() as u64, plan.bytes());
+        progress.entries_done = u64::from(checkpoint.entry);
+        progress.documents = applied.documents.total();
+        progress.samples = applied.samples.total();
+        let bytes_before = bytes_done.load(Ordering::Relaxed);
+        Self { progress, events, bytes_done, bytes_before, started, told: Instant::now() }
+    }
+
+    pub(super) fn entry(&mut self, planned: &PlannedEntry) {
+        self.progress.current.clone_from(&planned.path);
+        self.tell();
+    }
+
+    pub(super) fn found(&mut self, documents: u64, samples: u64) {
+        self.progress.documents += documents;
+        self.progress.samples += samples;
+    }
+
+    pub(super) fn finished(&mut self, finished: Option<&FinishedEntry>) {
+        self.progress.entries_done += 1;
+        if let Some((finished, warning)) =
+            finished.and_then(|finished| Some((finished, finished.report.warnings.last()?)))
+        {
+            self.progress.last_warning = Some(format!("{}: {}", finished.report.path, warning.message));
+        }
+    }
+
+    pub(super) fn tell(&mut self) {
+        if self.told.elapsed() < PROGRESS_WAIT {
+            return;
+        }
+        self.told = Instant::now();
+        self.progress.bytes_done = self.bytes_done.load(Ordering::Relaxed);
+        self.progress.reckon(self.started.elapsed(), self.bytes_before);
+        (self.events)(&self.progress);
     }
 }
