@@ -15,7 +15,8 @@ const SNIPPET_CHARS: usize = 160;
     after_help = "Words must all occur; a typo in a long word is forgiven, and the last word may be unfinished.
   \"two words\"          next to each other        -word                 without it
   source:google.youtube kind:email                 in:LABEL  tag:TAG     has:attachment
-  after:2019  before:2019-06-14  on:2019-06        is:starred            from:NAME"
+  after:2019  before:2019-06-14  on:2019-06        is:starred            from:NAME
+Quote a query that holds quotes or a minus, as in 'rye -wheat'; one that begins with a minus goes after --."
 )]
 pub(crate) struct Arguments {
     /// What to look for
