@@ -43,8 +43,8 @@ impl Default for ImportOptions {
             workers: 2,
             waiting_bytes_max: 16 << 20,
             record_bytes_max: 32 << 20,
-            batch_records: 32_768,
-            batch_bytes_max: 24 << 20,
+            batch_records: 24_576,
+            batch_bytes_max: 14 << 20,
             now_us: 0,
         }
     }

@@ -8,6 +8,7 @@ mod html;
 mod html_cells;
 mod json;
 mod links;
+mod needles;
 mod products;
 mod record;
 mod titles;

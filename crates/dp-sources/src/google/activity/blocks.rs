@@ -1,6 +1,7 @@
 //! A large page of HTML as a stream of blocks, each beginning at a tag that a finder knows: only the
 //! block in hand is in memory, even if the page is one line of many hundred megabytes.
 
+use super::needles::CLASS;
 use crate::{ParseError, Sink};
 use dp_model::WarningKind;
 use memchr::{memchr, memmem, memrchr2};
@@ -29,7 +30,7 @@ pub(super) fn tag_with_class(data: &[u8], from: usize, class: &memmem::Finder<'_
         let window = hit.saturating_sub(TAG_BYTES_MAX).max(from);
         let open = memrchr2(b'<', b'>', &data[window..hit]).map(|offset| window + offset);
         if let Some(open) = open.filter(|&open| data[open] == b'<')
-            && memmem::find(&data[open..hit], b"class").is_some()
+            && CLASS.find(&data[open..hit]).is_some()
         {
             let length = memchr(b'>', &data[hit..])?;
             return Some(BlockStart { open, inner: hit + length + 1 });

@@ -2,6 +2,7 @@
 
 use super::{
     blocks::tag_with_class,
+    needles::{CLOSING_BOLD, CLOSING_DIV, CONTROLS_ADDRESS, OPENING_BOLD, SPACE_CHARACTER, SPACE_REFERENCE},
     record::{Area, Link, Record},
 };
 use crate::text::{decode_entities, html_to_text};
@@ -26,7 +27,7 @@ pub(super) fn has(text: &str, wanted: &str) -> bool {
 
 /// What stands before the end of the cell, which sloppy pages put on the last line.
 pub(super) fn before_close(html: &str) -> &str {
-    match memmem::find(html.as_bytes(), b"</div") {
+    match CLOSING_DIV.find(html.as_bytes()) {
         Some(end) => &html[..end],
         None => html,
     }
@@ -173,17 +174,17 @@ pub(super) fn inline_text(html: &str) -> Cow<'_, str> {
 pub(super) fn read_caption<'a>(caption: &'a str, record: &mut Record<'a>) {
     let bytes = caption.as_bytes();
     let mut first = true;
-    let mut next = memmem::find(bytes, b"<b>");
+    let mut next = OPENING_BOLD.find(bytes);
     while let Some(open) = next {
         let start = open + 3;
-        next = memmem::find(&bytes[start..], b"<b>").map(|length| start + length);
+        next = OPENING_BOLD.find(&bytes[start..]).map(|length| start + length);
         let section = &caption[start..next.unwrap_or(caption.len())];
-        let Some(label_end) = memmem::find(section.as_bytes(), b"</b>") else { continue };
+        let Some(label_end) = CLOSING_BOLD.find(section.as_bytes()) else { continue };
         let body = &section[label_end + 4..];
         let last = next.is_none();
         let is_first = std::mem::take(&mut first);
         let controls = !is_first
-            && (has(body, "myaccount.google.com/activitycontrols")
+            && (CONTROLS_ADDRESS.find(body.as_bytes()).is_some()
                 || (last && !has(body, "http") && spaces(body) >= 2));
         if controls {
             read_controls(body, record);
@@ -238,8 +239,8 @@ fn read_controls<'a>(body: &'a str, record: &mut Record<'a>) {
 /// Cuts at the first no-break space, written either way.
 fn cut_at_space(html: &str) -> Option<(&str, &str)> {
     let bytes = html.as_bytes();
-    let reference = memmem::find(bytes, b"&nbsp;").map(|at| (at, 6));
-    let character = memmem::find(bytes, "\u{A0}".as_bytes()).map(|at| (at, 2));
+    let reference = SPACE_REFERENCE.find(bytes).map(|at| (at, 6));
+    let character = SPACE_CHARACTER.find(bytes).map(|at| (at, 2));
     let (at, length) = match (reference, character) {
         (Some(one), Some(other)) => one.min(other),
         (one, other) => one.or(other)?,
