@@ -173,7 +173,6 @@ fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Resul
         removed +=
             connection.execute("DELETE FROM samples WHERE source = ?", [source]).context("forget samples")?;
     }
-    // A series without samples is no series any more.
     Ok(removed as u64)
 }
 
