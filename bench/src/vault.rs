@@ -331,7 +331,7 @@ const CLASSES: [(&str, MakeQuery); 5] = [
 ];
 
 fn must(text: String, mode: TermMode) -> TextQuery {
-    TextQuery { must: vec![Term { text, mode }], must_not: Vec::new() }
+    TextQuery { must: vec![Term { text, mode }], must_not: Vec::new(), ..TextQuery::default() }
 }
 
 fn words(document: &Document) -> Vec<String> {

@@ -8,11 +8,13 @@
 mod fold;
 mod parts;
 mod script;
+mod stem;
 #[cfg(test)]
 mod tests;
 mod typo;
 
 pub use parts::{Part, for_each_part, people_hold, searched_url};
+pub use stem::{Language, WordStemmer};
 pub use typo::{edit_distance, forgiven_edits};
 
 use script::{Class, class_of, continues_cluster};

@@ -3,9 +3,11 @@
 //! silently skip one, and `conformance` checks each of them.
 
 use crate::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Filter, ForgetTarget,
-    Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Order,
-    Page, RevisionedDocument, SampleQuery, SeriesInfo, Sort, TextQuery, Top,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, DocumentVectors, Facet,
+    FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft,
+    LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
+    RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top, VectorModel,
+    VectorSet,
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
@@ -17,6 +19,8 @@ pub trait Vault: Send + Sync {
     fn documents(&self) -> &dyn Documents;
     /// Finding documents by words.
     fn search(&self) -> &dyn Search;
+    /// Finding documents by meaning.
+    fn vectors(&self) -> &dyn Vectors;
     /// Time series.
     fn series(&self) -> &dyn Series;
     /// Imports and their ledger.
@@ -96,12 +100,78 @@ pub trait Search: Send + Sync {
         limit: usize,
     ) -> Result<Hits, LakeError>;
 
-    /// Returns when everything up to this sequence number can be found.
+    /// The documents that fit some words best, best first; a document need not hold all of them, nor
+    /// is anything said of how many there are. Forms of one word count as that word.
+    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Hit>, LakeError>;
+
+    /// The documents that `keyword` would find, counted by each field; at most `limit` values of each.
+    async fn facets(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        fields: &[FacetField],
+        limit: usize,
+    ) -> Result<Vec<Facet>, LakeError>;
+
+    /// Names and titles that what is being typed may go on to: those that begin with it first, then
+    /// those in which a word does; of each kind at most `limit`, most frequent first.
+    async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError>;
+
+    /// Returns when everything up to this sequence number can be found, by words and, in the set of the
+    /// vault's own embedder, by meaning.
     async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError>;
 
     /// Builds the text index anew from the store; gives the number of documents. `progress` gets
     /// documents done and documents in all.
     async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, LakeError>;
+}
+
+/// Finding documents by meaning. A set of vectors belongs to one model, and forgets a document when
+/// the vault does. As with words, what was put can be found a little later.
+#[async_trait]
+pub trait Vectors: Send + Sync {
+    /// The sets there are, by name of their model.
+    async fn list(&self) -> Result<Vec<VectorSet>, LakeError>;
+
+    /// The set of a model, made if it is not there.
+    async fn create(&self, model: &VectorModel) -> Result<VectorSet, LakeError>;
+
+    /// Removes the set of a model with all its vectors; says whether there was one.
+    async fn remove(&self, model: &VectorModel) -> Result<bool, LakeError>;
+
+    /// Documents that the set has no vectors of, latest first and undated ones last, at most `limit`.
+    async fn pending(&self, model: &VectorModel, limit: usize) -> Result<Vec<PendingDocument>, LakeError>;
+
+    /// Adds the vectors of documents, in place of those they had in the set. Vectors of a version that
+    /// is no longer the document are left out. Gives the number of documents taken.
+    ///
+    /// # Errors
+    /// `Vector` if a vector is not of the set's width or has values that are no numbers; then none is
+    /// added.
+    async fn put(&self, model: &VectorModel, vectors: Vec<DocumentVectors>) -> Result<u64, LakeError>;
+
+    /// Makes what was put durable, and found.
+    async fn commit(&self, model: &VectorModel) -> Result<(), LakeError>;
+
+    /// The vectors of a document, as exactly as they are stored; None if the set is not done with it.
+    async fn get(
+        &self,
+        model: &VectorModel,
+        id: DocumentId,
+    ) -> Result<Option<Vec<PassageVector>>, LakeError>;
+
+    /// The documents nearest to a vector, each by its nearest passage. Documents the user has hidden
+    /// are treated as the filter says.
+    ///
+    /// # Errors
+    /// `Vector` if the vector is not of the set's width or not finite; `Projection` if there is no such
+    /// set or it is damaged.
+    async fn nearest(
+        &self,
+        model: &VectorModel,
+        query: &NearestQuery,
+        limit: usize,
+    ) -> Result<Nearest, LakeError>;
 }
 
 /// Time series.

@@ -51,6 +51,9 @@ pub enum LakeError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A vector that can't be stored or compared: of another width, or with values that are no numbers.
+    #[error("a vector can't be used: {0}")]
+    Vector(String),
     /// A cursor that this listing did not hand out.
     #[error("{0:?} is not a cursor of this listing; use the one that the page before gave")]
     BadCursor(String),

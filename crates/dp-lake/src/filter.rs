@@ -58,6 +58,17 @@ impl Has {
     ];
 }
 
+/// A circle on the map.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Near {
+    /// Latitude of its middle, degrees × 1e7.
+    pub latitude_e7: i32,
+    /// Longitude of its middle, degrees × 1e7.
+    pub longitude_e7: i32,
+    /// Radius in metres along the surface.
+    pub radius_m: u32,
+}
+
 /// What to do with documents the user has hidden.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -84,6 +95,15 @@ pub struct Filter {
     pub from: Option<Day>,
     /// First local day past the range.
     pub until: Option<Day>,
+    /// First instant, microseconds since 1970 UTC, of the time documents are sorted by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from_us: Option<i64>,
+    /// First instant past the range.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_us: Option<i64>,
+    /// Where their place is; documents without a point on the map are nowhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub near: Option<Near>,
     /// Labels, folders, lists or albums; compared with case and accents folded. All must hold.
     pub labels: Vec<String>,
     /// Tags of the user's, compared likewise. All must hold.

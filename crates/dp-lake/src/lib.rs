@@ -9,6 +9,7 @@ pub mod dimensions;
 mod error;
 pub mod etl;
 mod filter;
+mod finding;
 pub mod matching;
 pub mod memory;
 pub mod people;
@@ -17,19 +18,25 @@ pub mod samples;
 mod snippet;
 pub mod sought;
 mod statistics;
+mod vectors;
 mod version;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
-pub use contract::{Documents, Imports, Search, Series, Vault};
+pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
 pub use error::LakeError;
 pub use filter::{
-    Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Order, Page, date_of_day, day_of_date,
+    Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Near, Order, Page, date_of_day, day_of_date,
 };
-pub use query::{Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
+pub use finding::{Facet, FacetCount, FacetField, RankedQuery, Suggestion, SuggestionKind};
+pub use query::{Alternative, Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
     ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
     SeriesInfo, Sort, Top,
+};
+pub use vectors::{
+    DocumentVectors, Embedder, EmbedderError, Nearest, NearestQuery, Passage, PassageVector, PendingDocument,
+    VectorHit, VectorModel, VectorSet,
 };
 pub use version::{VersionRank, compare_origins, content_hash, undated_last};

@@ -2,13 +2,17 @@
 //! that is right: ordered maps, no indexes, every count made by counting. Keeps nothing on disk.
 
 mod documents;
+mod finding;
 mod imports;
 mod people;
 mod search;
 mod series;
 mod state;
+mod vectors;
 
-use crate::{Documents, Health, Imports, LakeError, ProjectionHealth, Search, Series, Vault};
+pub use finding::field_values;
+
+use crate::{Documents, Health, Imports, LakeError, ProjectionHealth, Search, Series, Vault, Vectors};
 use async_trait::async_trait;
 use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,6 +44,10 @@ impl Vault for MemoryVault {
     }
 
     fn search(&self) -> &dyn Search {
+        self
+    }
+
+    fn vectors(&self) -> &dyn Vectors {
         self
     }
 

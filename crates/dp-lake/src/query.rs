@@ -32,13 +32,38 @@ pub struct Term {
     pub mode: TermMode,
 }
 
-/// What the text of a document must hold (all of `must`) and must not hold (any of `must_not`).
+/// What the text of a document must hold and must not hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct TextQuery {
     /// All of these.
     pub must: Vec<Term>,
     /// None of these.
     pub must_not: Vec<Term>,
+    /// Of each of these at least one alternative must match the document: `(a OR b)`. A list without
+    /// alternatives asks nothing.
+    pub any: Vec<Vec<Alternative>>,
+    /// None of these may match the document: `-(a b)`.
+    pub none: Vec<Alternative>,
+}
+
+impl TextQuery {
+    /// Whether nothing is asked.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// One side of an OR, or what stands in parentheses: text and filters together. What its filter says
+/// of hidden documents means nothing; that is asked once, outside.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Alternative {
+    /// What the text must and must not hold.
+    pub text: TextQuery,
+    /// Which documents.
+    pub filter: Filter,
 }
 
 /// A query as typed: words and filters apart.

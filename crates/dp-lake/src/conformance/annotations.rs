@@ -75,6 +75,7 @@ pub fn hidden_documents_are_left_out_unless_asked_for(factory: &dyn Factory) {
         let query = TextQuery {
             must: vec![crate::Term { text: "note".into(), mode: TermMode::Words }],
             must_not: Vec::new(),
+            ..TextQuery::default()
         };
         subject.titles_found(&query, &Filter { hidden, ..Filter::default() })
     };

@@ -392,6 +392,7 @@ fn compare_searches(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(),
         let query = TextQuery {
             must: must.into_iter().map(term).collect(),
             must_not: must_not.into_iter().collect(),
+            ..TextQuery::default()
         };
         let all = filters();
         for filter in

@@ -16,7 +16,7 @@ fn words(text: &str) -> Term {
 
 fn query(must: &[&str], must_not: &[&str]) -> TextQuery {
     let terms = |texts: &[&str]| texts.iter().map(|text| words(text)).collect();
-    TextQuery { must: terms(must), must_not: terms(must_not) }
+    TextQuery { must: terms(must), must_not: terms(must_not), ..TextQuery::default() }
 }
 
 /// A vault of notes with these titles.
@@ -163,7 +163,7 @@ pub fn phrases_stand_together_in_one_string(factory: &dyn Factory) {
     assert_eq!(subject.found(TermMode::Phrase, "quick fox"), ["brown quick fox"]);
     assert_eq!(subject.found(TermMode::Phrase, "quick bro"), [""; 0]);
     let phrase = Term { text: "quick fox".into(), mode: TermMode::Phrase };
-    let without = TextQuery { must: vec![words("fox")], must_not: vec![phrase] };
+    let without = TextQuery { must: vec![words("fox")], must_not: vec![phrase], ..TextQuery::default() };
     assert_eq!(subject.titles_found(&without, &Filter::default()), ["The QUICK, brown fox", "the quick"]);
 }
 

@@ -2,7 +2,8 @@
 
 use super::{MemoryVault, state::State};
 use crate::{
-    Annotations, Filter, Hit, Hits, LakeError, Search, Sort, Term, TextQuery,
+    Annotations, Facet, FacetField, Filter, Hit, Hits, LakeError, RankedQuery, Search, Sort, Suggestion, Term,
+    TextQuery,
     analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
     matching::matches,
     sought::{Sought, sought},
@@ -26,27 +27,25 @@ impl Search for MemoryVault {
         sort: Sort,
         limit: usize,
     ) -> Result<Hits, LakeError> {
-        let state = self.lock();
-        let strings = state.analysed();
-        let must = query.must.iter().flat_map(sought_by).map(|sought| forgiving(sought, &strings));
-        let must = must.collect::<Vec<_>>();
-        let must_not =
-            query.must_not.iter().map(sought_by).filter(|term| !term.is_empty()).collect::<Vec<_>>();
-        let mut found = Vec::new();
-        for (&id, strings) in &strings {
-            let Some(current) = state.documents.get(&id).and_then(|stored| stored.current()) else {
-                continue;
-            };
-            let scores =
-                must.iter().map(|forms| forms.iter().map(|form| count(form, strings)).sum::<usize>());
-            let scores = scores.collect::<Vec<_>>();
-            let is_refused = must_not.iter().any(|term| term.iter().all(|sought| count(sought, strings) > 0));
-            let is_meant = matches(filter, &current.content, current.day, &state.annotations_of(id));
-            if !scores.contains(&0) && !is_refused && is_meant {
-                found.push((id, current.sort_us, scores.iter().sum::<usize>()));
-            }
-        }
-        Ok(sorted(found, sort, limit))
+        Ok(sorted(self.lock().found(query, filter), sort, limit))
+    }
+
+    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Hit>, LakeError> {
+        Ok(self.rank(query, limit))
+    }
+
+    async fn facets(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        fields: &[FacetField],
+        limit: usize,
+    ) -> Result<Vec<Facet>, LakeError> {
+        Ok(self.count_by_field(query, filter, fields, limit))
+    }
+
+    async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError> {
+        self.suggestions(typed, limit).await
     }
 
     async fn wait_indexed(&self, _sequence: u64) -> Result<(), LakeError> {
@@ -61,13 +60,42 @@ impl Search for MemoryVault {
 }
 
 impl State {
+    /// Documents that match, with the instant to sort by and the number of occurrences.
+    fn found(&self, query: &TextQuery, filter: &Filter) -> Vec<(DocumentId, Option<i64>, usize)> {
+        let strings = self.analysed();
+        let must = query.must.iter().flat_map(sought_by).map(|sought| forgiving(sought, &strings));
+        let must = must.collect::<Vec<_>>();
+        let must_not =
+            query.must_not.iter().map(sought_by).filter(|term| !term.is_empty()).collect::<Vec<_>>();
+        let mut found = Vec::new();
+        for (&id, strings) in &strings {
+            let Some(current) = self.documents.get(&id).and_then(|stored| stored.current()) else {
+                continue;
+            };
+            let scores =
+                must.iter().map(|forms| forms.iter().map(|form| count(form, strings)).sum::<usize>());
+            let scores = scores.collect::<Vec<_>>();
+            let is_refused = must_not.iter().any(|term| term.iter().all(|sought| count(sought, strings) > 0));
+            let is_meant = matches(filter, &current.content, current.day, &self.annotations_of(id));
+            if !scores.contains(&0) && !is_refused && is_meant {
+                found.push((id, current.sort_us, scores.iter().sum::<usize>()));
+            }
+        }
+        found
+    }
+
+    /// Documents that match.
+    pub(super) fn matching(&self, query: &TextQuery, filter: &Filter) -> BTreeSet<DocumentId> {
+        self.found(query, filter).into_iter().map(|(id, ..)| id).collect()
+    }
+
     fn analysed(&self) -> BTreeMap<DocumentId, Strings> {
         let current = self.documents.iter().filter_map(|(&id, stored)| Some((id, stored.current()?)));
         current.map(|(id, version)| (id, analysed(&version.content, &self.annotations_of(id)))).collect()
     }
 }
 
-fn analysed(content: &Content, annotations: &Annotations) -> Strings {
+pub(super) fn analysed(content: &Content, annotations: &Annotations) -> Strings {
     let mut strings = Strings::new();
     for_each_part(content, annotations, &mut |_, text| strings.push(tokens(&text)));
     strings

@@ -1,6 +1,6 @@
 //! What the memory vault holds, and how a batch changes it.
 
-use super::people::People;
+use super::{people::People, vectors::Set};
 use crate::{
     Annotations, Applied, Batch, Checkpoint, Day, DocumentUpsert, Import, ImportDraft, MemoEntry,
     SampleUpsert, VersionRank, samples::SampleIdentity, samples::merge, samples::merged_day,
@@ -17,6 +17,8 @@ pub(super) struct State {
     pub(super) annotations: BTreeMap<DocumentId, Annotations>,
     pub(super) samples: BTreeMap<(String, SampleIdentity), (Sample, Day)>,
     pub(super) people: People,
+    /// Vectors, by [`crate::VectorModel::key`].
+    pub(super) sets: BTreeMap<String, Set>,
     /// In order of id, which counts from 1.
     pub(super) imports: Vec<StoredImport>,
     /// By hash, parser and its version: size of the entry in bytes, and what it gave.
@@ -43,7 +45,7 @@ pub(super) struct Stored {
 pub(super) struct Version {
     exported_at_us: Option<i64>,
     provenance: Provenance,
-    hash: [u8; 16],
+    pub(super) hash: [u8; 16],
     pub(super) day: Option<Day>,
     pub(super) sort_us: Option<i64>,
     pub(super) content: Content,
