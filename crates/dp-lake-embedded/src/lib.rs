@@ -10,6 +10,7 @@ mod names;
 mod origins;
 mod pool;
 mod read;
+mod suggest;
 mod text;
 mod vault;
 mod write;

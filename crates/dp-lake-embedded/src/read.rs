@@ -7,7 +7,7 @@ pub(crate) mod people;
 pub(crate) mod rollups;
 pub(crate) mod series;
 
-use crate::names::Groups;
+use crate::{connection::vault_value, names::Groups};
 use dp_lake::LakeError;
 use rusqlite::Connection;
 
@@ -21,6 +21,11 @@ impl Reader {
     pub(crate) fn new(connection: Connection) -> Result<Self, LakeError> {
         let groups = Groups::load(&connection)?;
         Ok(Self { connection, groups })
+    }
+
+    /// The number of the last change.
+    pub(crate) fn sequence(&self) -> Result<u64, LakeError> {
+        vault_value::<i64>(&self.connection, "sequence").map(|sequence| sequence as u64)
     }
 
     /// The connection and the groups as they are now: new ones may have come since.

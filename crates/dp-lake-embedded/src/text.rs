@@ -5,8 +5,10 @@ mod any_term;
 mod compile;
 mod completions;
 mod entry;
+mod facets;
 mod filters;
 mod gathered;
+mod ranked;
 mod rows;
 mod schema;
 mod search;
@@ -21,7 +23,7 @@ pub(crate) use search::RowHits;
 
 use compile::Compiler;
 use completions::CompletionCache;
-use dp_lake::{Filter, LakeError, Sort, TextQuery};
+use dp_lake::{Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery};
 use entry::Entry;
 use hashbrown::HashSet;
 use rows::OfRows;
@@ -35,7 +37,7 @@ use std::{
     },
 };
 use tantivy::{
-    Index, IndexReader, IndexWriter, ReloadPolicy, TantivyError,
+    Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError,
     directory::MmapDirectory,
     index::IndexBuilder,
     indexer::{IndexWriterOptions, LogMergePolicy, UserOperation},
@@ -214,12 +216,42 @@ impl TextIndex {
     ) -> Result<RowHits, LakeError> {
         guarded(|| {
             let searcher = self.reader.searcher();
-            let compiler = Compiler {
-                vocabulary: Vocabulary { searcher: &searcher, fields: self.fields, cache: &self.completions },
-            };
-            let compiled = compiler.compile(query, filter).map_err(failed)?;
+            let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             search::run(&searcher, compiled, sort, limit).map_err(failed)
         })
+    }
+
+    /// Rows that fit some words best, best first.
+    ///
+    /// # Errors
+    /// As `search`.
+    pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<(u64, f32)>, LakeError> {
+        guarded(|| {
+            let searcher = self.reader.searcher();
+            ranked::run(&searcher, &self.compiler(&searcher), query, limit).map_err(failed)
+        })
+    }
+
+    /// What matches, counted by each field.
+    ///
+    /// # Errors
+    /// As `search`.
+    pub(crate) fn facets(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        fields: &[FacetField],
+        limit: usize,
+    ) -> Result<Vec<Facet>, LakeError> {
+        guarded(|| {
+            let searcher = self.reader.searcher();
+            let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
+            facets::count(&searcher, &*search::matching(&compiled), fields, limit).map_err(failed)
+        })
+    }
+
+    fn compiler<'a>(&'a self, searcher: &'a Searcher) -> Compiler<'a> {
+        Compiler { vocabulary: Vocabulary { searcher, fields: self.fields, cache: &self.completions } }
     }
 
     /// Looks for commits of another process. What was there before stays if that fails.

@@ -8,15 +8,16 @@ use crate::{
     lock::WriteLock,
     pool::Pool,
     read::Reader,
+    suggest::{NameCache, suggest},
     text::{Mode, TextIndex},
     write::{IndexChanges, Writer},
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Filter,
-    ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports, LakeError,
-    LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RevisionedDocument, SampleQuery, Search, Series,
-    SeriesInfo, Sort, TextQuery, Top, Vault,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Facet, FacetField,
+    Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports,
+    LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedQuery, RevisionedDocument,
+    SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault, Vectors,
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -42,6 +43,7 @@ pub struct EmbeddedVault {
     readers: Pool<Reader>,
     indexer: Option<Indexer>,
     index: Option<CurrentIndex>,
+    names: Arc<NameCache>,
     _lock: Option<WriteLock>,
 }
 
@@ -75,6 +77,7 @@ impl EmbeddedVault {
             readers: start_readers(&file)?,
             indexer: Some(indexer),
             index: Some(index),
+            names: Arc::default(),
             _lock: Some(lock),
         })
     }
@@ -121,6 +124,7 @@ impl EmbeddedVault {
             readers: start_readers(&file)?,
             indexer: None,
             index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
+            names: Arc::default(),
             _lock: None,
         })
     }
@@ -187,6 +191,10 @@ impl Vault for EmbeddedVault {
     }
 
     fn search(&self) -> &dyn Search {
+        self
+    }
+
+    fn vectors(&self) -> &dyn Vectors {
         self
     }
 
@@ -333,6 +341,35 @@ impl Search for EmbeddedVault {
             })
         })
         .await
+    }
+
+    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Hit>, LakeError> {
+        let index = self.text_index()?;
+        let query = query.clone();
+        self.read(move |reader| {
+            let rows = index.ranked(&query, limit)?;
+            let hits = reader.ids_of_rows(&rows)?;
+            Ok(hits.into_iter().map(|(id, score)| Hit { id, score }).collect())
+        })
+        .await
+    }
+
+    async fn facets(
+        &self,
+        query: &TextQuery,
+        filter: &Filter,
+        fields: &[FacetField],
+        limit: usize,
+    ) -> Result<Vec<Facet>, LakeError> {
+        let index = self.text_index()?;
+        let (query, filter, fields) = (query.clone(), filter.clone(), fields.to_vec());
+        self.read(move |_| index.facets(&query, &filter, &fields, limit)).await
+    }
+
+    async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError> {
+        let index = self.text_index()?;
+        let (names, typed) = (Arc::clone(&self.names), typed.to_owned());
+        self.read(move |reader| suggest(reader, &index, &names, &typed, limit)).await
     }
 
     async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError> {

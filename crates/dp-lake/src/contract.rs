@@ -154,11 +154,8 @@ pub trait Vectors: Send + Sync {
     async fn commit(&self, model: &VectorModel) -> Result<(), LakeError>;
 
     /// The vectors of a document, as exactly as they are stored; None if the set is not done with it.
-    async fn get(
-        &self,
-        model: &VectorModel,
-        id: DocumentId,
-    ) -> Result<Option<Vec<PassageVector>>, LakeError>;
+    async fn get(&self, model: &VectorModel, id: DocumentId)
+    -> Result<Option<Vec<PassageVector>>, LakeError>;
 
     /// The documents nearest to a vector, each by its nearest passage. Documents the user has hidden
     /// are treated as the filter says.

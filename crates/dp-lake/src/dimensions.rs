@@ -1,7 +1,7 @@
 //! Which names a document is counted under in the top lists. Content in, names out; every backend
 //! keeps its rollups from this, so they agree.
 
-use crate::{Dimension, people};
+use crate::{Dimension, FacetField, people};
 use dp_model::{Content, Kind, Mention, Role};
 use smallvec::SmallVec;
 
@@ -29,6 +29,22 @@ pub fn dimension_values(content: &Content) -> DimensionValues {
         _ => {}
     }
     values
+}
+
+/// The values a document is counted under in facets, but for its year, which is its local day's.
+pub fn field_values(content: &Content, field: FacetField) -> impl Iterator<Item = &str> {
+    let one = match field {
+        FacetField::Source => Some(content.source.as_ref()),
+        FacetField::Kind => Some(content.kind.as_str()),
+        FacetField::Place => content.place.as_ref().and_then(|place| place.name.as_deref()),
+        FacetField::Year | FacetField::Person => None,
+    };
+    let people = content.people.iter().filter(move |_| field == FacetField::Person);
+    let names = people.filter_map(|mention| {
+        let name = mention.name.as_deref().and_then(people::usable_name);
+        name.or(mention.identity.as_ref().map(|identity| identity.value.as_str()))
+    });
+    one.into_iter().chain(names).filter(|value| !value.is_empty())
 }
 
 fn push_all(values: &mut DimensionValues, dimension: Dimension, names: impl IntoIterator<Item = String>) {

@@ -10,8 +10,6 @@ mod series;
 mod state;
 mod vectors;
 
-pub use finding::field_values;
-
 use crate::{Documents, Health, Imports, LakeError, ProjectionHealth, Search, Series, Vault, Vectors};
 use async_trait::async_trait;
 use state::State;

@@ -95,6 +95,23 @@ impl Reader {
         Ok(ids)
     }
 
+    /// Ids and titles of documents by their rows; rows that are gone or have no title are left out.
+    pub(crate) fn titles_of_rows(
+        &mut self,
+        rows: &[(u64, f32)],
+    ) -> Result<Vec<(DocumentId, String)>, LakeError> {
+        let mut statement = self
+            .connection
+            .prepare_cached("SELECT id, title FROM documents WHERE row = ? AND title IS NOT NULL")
+            .context("read titles")?;
+        let mut titles = Vec::with_capacity(rows.len());
+        for &(row, _) in rows {
+            let found = statement.query_row([row as i64], |row| Ok((DocumentId(row.get(0)?), row.get(1)?)));
+            titles.extend(found.optional().context("read titles")?);
+        }
+        Ok(titles)
+    }
+
     pub(crate) fn find_by_prefix(
         &mut self,
         digits: &str,

@@ -5,9 +5,11 @@ use super::{
     throttle::Permit,
 };
 use dp_lake::{
-    Annotations, Day, Has,
+    Annotations, Day, FacetField, Has,
     analysis::{Part, for_each_part},
-    date_of_day, matching,
+    date_of_day,
+    dimensions::field_values,
+    matching,
 };
 use dp_model::Content;
 use smallvec::SmallVec;
@@ -46,6 +48,12 @@ struct Parts {
     ends: SmallVec<[(Part, u32); 6]>,
     /// Filter terms, each followed by a separator.
     facets: String,
+    /// Code of the kind.
+    kind: u8,
+    /// Where the source stands in `facets`.
+    source: std::ops::Range<usize>,
+    /// Names of people and of the place, to count by.
+    names: Vec<(Field, String)>,
     /// Kept until the indexer is done with it: bounds what is under way.
     permit: Option<Arc<Permit>>,
 }
@@ -64,14 +72,28 @@ impl Entry {
             // Offsets past 4 GiB would not fit; a document that long is cut.
             ends.push((part, u32::try_from(text.len()).unwrap_or(u32::MAX)));
         });
-        let facets = facets(document);
-        let (sort, day) = (document.sort_us, document.day);
-        Self(Box::new(Parts { fields, row, sort, day, text, ends, facets, permit: None }))
+        let (facets, source) = facets(document);
+        let (sort, day, kind) = (document.sort_us, document.day, content.kind as u8);
+        let names = names(fields, content);
+        Self(Box::new(Parts {
+            fields,
+            row,
+            sort,
+            day,
+            text,
+            ends,
+            facets,
+            kind,
+            source,
+            names,
+            permit: None,
+        }))
     }
 
     /// Bytes of memory it holds.
     pub(super) fn size_bytes(&self) -> usize {
-        self.0.text.capacity() + self.0.facets.capacity() + size_of::<Parts>()
+        let names = self.0.names.iter().map(|(_, name)| name.capacity() + size_of::<(Field, String)>());
+        self.0.text.capacity() + self.0.facets.capacity() + names.sum::<usize>() + size_of::<Parts>()
     }
 
     pub(super) fn hold(&mut self, permit: Arc<Permit>) {
@@ -79,7 +101,21 @@ impl Entry {
     }
 }
 
-fn facets(document: &IndexedDocument<'_>) -> String {
+/// What the document is counted under, each once.
+fn names(fields: Fields, content: &Content) -> Vec<(Field, String)> {
+    let mut names: Vec<(Field, String)> = Vec::new();
+    for (facet, field) in [(FacetField::Person, fields.person), (FacetField::Place, fields.place)] {
+        for name in field_values(content, facet) {
+            if !names.iter().any(|(known, other)| *known == field && other == name) {
+                names.push((field, name.to_owned()));
+            }
+        }
+    }
+    names
+}
+
+/// The filter terms, and where the source stands in them.
+fn facets(document: &IndexedDocument<'_>) -> (String, std::ops::Range<usize>) {
     let content = document.content;
     let mut out = String::with_capacity(80);
     let mut push = |prefix: &str, term: &str| {
@@ -88,6 +124,8 @@ fn facets(document: &IndexedDocument<'_>) -> String {
         out.push(TERM_SEPARATOR);
     };
     push(facet::KIND, content.kind.as_str());
+    let source_start =
+        facet::KIND.len() + content.kind.as_str().len() + TERM_SEPARATOR.len_utf8() + facet::SOURCE.len();
     push(facet::SOURCE, &content.source);
     for &(_, thing) in Has::ALL {
         if matching::has(thing, content, document.annotations) {
@@ -107,7 +145,7 @@ fn facets(document: &IndexedDocument<'_>) -> String {
         // Writing into a string cannot fail.
         let _ = write!(out, "{}{}", facet::YEAR, date_of_day(day).year());
     }
-    out
+    (out, source_start..source_start + content.source.len())
 }
 
 /// One value of an [`Entry`].
@@ -148,8 +186,8 @@ pub(super) struct Values<'a> {
     start: usize,
     /// Fields that the last string goes into besides the body.
     once_more: SmallVec<[(Field, &'a str); 2]>,
-    /// How many of the values that are not strings were given.
-    numbers: u8,
+    /// How many of the values beside the strings that are searched were given.
+    numbers: u16,
 }
 
 impl<'a> Iterator for Values<'a> {
@@ -180,7 +218,16 @@ impl<'a> Iterator for Values<'a> {
                 2 => Some((fields.row, EntryValue::Row(self.parts.row))),
                 3 => number(fields.sort, self.parts.sort),
                 4 => number(fields.day, self.parts.day.map(i64::from)),
-                _ => return None,
+                5 => number(fields.kind, Some(i64::from(self.parts.kind))),
+                6 => self
+                    .parts
+                    .facets
+                    .get(self.parts.source.clone())
+                    .map(|source| (fields.source, EntryValue::Text(source))),
+                past => {
+                    let (field, name) = self.parts.names.get(usize::from(past) - 7)?;
+                    Some((*field, EntryValue::Text(name)))
+                }
             };
             if value.is_some() {
                 return value;

@@ -8,7 +8,7 @@ use tantivy::{
 };
 
 /// Raised when the fields, their terms or the analysis change: an index with another number is built anew.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 
 /// Names of the tokenizers.
 pub(super) const WORDS: &str = "words";
@@ -49,12 +49,21 @@ pub(super) struct Fields {
     pub(super) sort: Field,
     /// Local day, since 1970-01-01.
     pub(super) day: Field,
+    /// What documents are counted by, beside the day: see [`dp_lake::FacetField`].
+    pub(super) source: Field,
+    pub(super) kind: Field,
+    pub(super) person: Field,
+    pub(super) place: Field,
 }
 
 /// Names of the fields that are read by column.
 pub(super) const ROW: &str = "row";
 pub(super) const SORT: &str = "sort";
 pub(super) const DAY: &str = "day";
+pub(super) const SOURCE: &str = "source";
+pub(super) const KIND_CODE: &str = "kind";
+pub(super) const PERSON: &str = "person";
+pub(super) const PLACE: &str = "place";
 
 pub(super) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
@@ -74,8 +83,17 @@ pub(super) fn schema() -> (Schema, Fields) {
         row: builder.add_u64_field(ROW, FAST),
         sort: builder.add_i64_field(SORT, FAST),
         day: builder.add_i64_field(DAY, FAST),
+        source: builder.add_text_field(SOURCE, names()),
+        kind: builder.add_i64_field(KIND_CODE, FAST),
+        person: builder.add_text_field(PERSON, names()),
+        place: builder.add_text_field(PLACE, names()),
     };
     (builder.build(), fields)
+}
+
+/// A column of whole names, not searched.
+fn names() -> TextOptions {
+    TextOptions::default() | FAST
 }
 
 pub(super) fn settings() -> IndexSettings {

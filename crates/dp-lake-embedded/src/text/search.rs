@@ -52,6 +52,11 @@ pub(super) fn run(
     Ok(RowHits { rows: rows(searcher, &best)?, total: total as u64 })
 }
 
+/// Whether every document matches.
+pub(super) fn is_unconstrained(compiled: &Compiled) -> bool {
+    compiled.clauses.is_empty() && is_unfiltered(compiled)
+}
+
 fn is_unfiltered(compiled: &Compiled) -> bool {
     compiled.excluded.is_empty()
         && compiled.filters.required.is_empty()
@@ -103,7 +108,7 @@ fn append_after(best: &mut Vec<(Score, DocAddress)>, more: Vec<(Score, DocAddres
 }
 
 /// The documents, without scores.
-fn matching(compiled: &Compiled) -> Box<dyn Query> {
+pub(super) fn matching(compiled: &Compiled) -> Box<dyn Query> {
     let copied =
         |queries: &[Box<dyn Query>]| queries.iter().map(|query| query.box_clone()).collect::<Vec<_>>();
     let mut musts = compiled.clauses.iter().map(|clause| clause.matching.box_clone()).collect::<Vec<_>>();

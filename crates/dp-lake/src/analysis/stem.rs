@@ -81,7 +81,7 @@ impl WordStemmer {
     pub fn common_beginning<'a>(&self, word: &'a str) -> &'a str {
         let stem = self.stem(word);
         let shared = stem.chars().zip(word.chars()).take_while(|(one, other)| one == other).count();
-        let letters = shared.min(word.chars().count()).saturating_sub(1).max(2);
+        let letters = if shared > 4 { shared - 1 } else { shared.max(2) };
         word.char_indices().nth(letters).map_or(word, |(end, _)| &word[..end])
     }
 }

@@ -146,7 +146,11 @@ impl<'f> Subject<'f> {
     /// Titles, sorted, of the documents that hold these words in this mode, hidden ones too.
     #[must_use]
     pub fn found(&self, mode: TermMode, text: &str) -> Vec<String> {
-        let query = TextQuery { must: vec![Term { text: text.to_owned(), mode }], must_not: Vec::new(), ..TextQuery::default() };
+        let query = TextQuery {
+            must: vec![Term { text: text.to_owned(), mode }],
+            must_not: Vec::new(),
+            ..TextQuery::default()
+        };
         self.titles_found(&query, &Filter { hidden: Hidden::Include, ..Filter::default() })
     }
 

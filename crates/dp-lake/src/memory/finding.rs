@@ -6,8 +6,9 @@ use crate::{
     Suggestion, SuggestionKind, TextQuery,
     analysis::{fold, tokens},
     date_of_day,
+    dimensions::field_values,
 };
-use dp_model::{Content, DocumentId};
+use dp_model::DocumentId;
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -42,7 +43,8 @@ impl MemoryVault {
         }
         let mean = documents.iter().map(|(_, length, _)| *length as f64).sum::<f64>()
             / documents.len().max(1) as f64;
-        let frequency = |word: &str| documents.iter().filter(|(.., counts)| counts.contains_key(word)).count();
+        let frequency =
+            |word: &str| documents.iter().filter(|(.., counts)| counts.contains_key(word)).count();
         let weights = wanted.iter().map(|word| {
             let with = frequency(word) as f64;
             (word.as_str(), (1.0 + (documents.len() as f64 - with + 0.5) / (with + 0.5)).ln())
@@ -53,7 +55,8 @@ impl MemoryVault {
             .iter()
             .filter(|(id, _, counts)| !counts.is_empty() && allowed.contains(id))
             .map(|(id, length, counts)| {
-                let norm = SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * *length as f64 / mean.max(1.0));
+                let norm =
+                    SATURATION * (1.0 - LENGTH_WEIGHT + LENGTH_WEIGHT * *length as f64 / mean.max(1.0));
                 let score = counts.iter().map(|(word, &count)| {
                     let count = count as f64;
                     weights[word.as_str()] * count * (SATURATION + 1.0) / (count + norm)
@@ -108,7 +111,8 @@ impl MemoryVault {
             (SuggestionKind::Site, Dimension::Site),
         ] {
             let names = self.top(dimension, usize::MAX).await?;
-            let names = names.into_iter().filter_map(|top| Some((begins(&top.name, &typed)?, top.count, top.name)));
+            let names =
+                names.into_iter().filter_map(|top| Some((begins(&top.name, &typed)?, top.count, top.name)));
             found.extend(best(names.collect(), limit).into_iter().map(|(documents, text)| Suggestion {
                 kind,
                 text,
@@ -119,7 +123,9 @@ impl MemoryVault {
         let state = self.lock();
         let mut titles: BTreeMap<&str, (u64, DocumentId)> = BTreeMap::new();
         for id in state.matching(&TextQuery::default(), &Filter::default()) {
-            let Some(current) = state.documents.get(&id).and_then(|stored| stored.current()) else { continue };
+            let Some(current) = state.documents.get(&id).and_then(|stored| stored.current()) else {
+                continue;
+            };
             let entry = titles.entry(&current.content.title).or_insert((0, id));
             entry.0 += 1;
         }
@@ -143,7 +149,8 @@ fn begins(name: &str, typed: &str) -> Option<u8> {
         return Some(0);
     }
     let starts = name.char_indices().zip(name.chars().skip(1));
-    let mut later = starts.filter(|((_, before), after)| !before.is_alphanumeric() && after.is_alphanumeric());
+    let mut later =
+        starts.filter(|((_, before), after)| !before.is_alphanumeric() && after.is_alphanumeric());
     later.any(|((at, before), _)| name[at + before.len_utf8()..].starts_with(typed)).then_some(1)
 }
 
@@ -158,24 +165,10 @@ impl State {
             return BTreeSet::new();
         };
         match field {
-            FacetField::Year => current.day.map(|day| date_of_day(day).year().to_string()).into_iter().collect(),
+            FacetField::Year => {
+                current.day.map(|day| date_of_day(day).year().to_string()).into_iter().collect()
+            }
             other => field_values(&current.content, other).map(str::to_owned).collect(),
         }
     }
-}
-
-/// The values a document is counted under, but for its year; the same in every backend.
-pub fn field_values(content: &Content, field: FacetField) -> impl Iterator<Item = &str> {
-    let one = match field {
-        FacetField::Source => Some(content.source.as_ref()),
-        FacetField::Kind => Some(content.kind.as_str()),
-        FacetField::Place => content.place.as_ref().and_then(|place| place.name.as_deref()),
-        FacetField::Year | FacetField::Person => None,
-    };
-    let people = content.people.iter().filter(move |_| field == FacetField::Person);
-    let names = people.filter_map(|mention| {
-        let name = mention.name.as_deref().and_then(crate::people::usable_name);
-        name.or(mention.identity.as_ref().map(|identity| identity.value.as_str()))
-    });
-    one.into_iter().chain(names).filter(|value| !value.is_empty())
 }

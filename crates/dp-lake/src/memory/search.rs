@@ -2,8 +2,8 @@
 
 use super::{MemoryVault, state::State};
 use crate::{
-    Annotations, Facet, FacetField, Filter, Hit, Hits, LakeError, RankedQuery, Search, Sort, Suggestion, Term,
-    TextQuery,
+    Annotations, Facet, FacetField, Filter, Hit, Hits, LakeError, RankedQuery, Search, Sort, Suggestion,
+    Term, TextQuery,
     analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
     matching::matches,
     sought::{Sought, sought},

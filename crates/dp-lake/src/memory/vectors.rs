@@ -2,8 +2,8 @@
 
 use super::{MemoryVault, state::State};
 use crate::{
-    DocumentVectors, LakeError, Nearest, NearestQuery, PassageVector, PendingDocument, VectorHit, VectorModel,
-    VectorSet, Vectors,
+    DocumentVectors, LakeError, Nearest, NearestQuery, PassageVector, PendingDocument, VectorHit,
+    VectorModel, VectorSet, Vectors,
 };
 use async_trait::async_trait;
 use dp_model::DocumentId;
@@ -163,7 +163,8 @@ impl Vectors for MemoryVault {
         hits.truncate(limit);
         let count = similarities.len().max(1) as f32;
         let mean_similarity = similarities.iter().sum::<f32>() / count;
-        let variance = similarities.iter().map(|value| (value - mean_similarity).powi(2)).sum::<f32>() / count;
+        let variance =
+            similarities.iter().map(|value| (value - mean_similarity).powi(2)).sum::<f32>() / count;
         let compared = similarities.len() as u64;
         Ok(Nearest { hits, compared, mean_similarity, similarity_deviation: variance.sqrt() })
     }
