@@ -2,6 +2,7 @@
 //! questions whose answers were planted. Computed from the events written, never by an importer.
 
 use dp_model::{EntryStatus, Kind};
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Everything there is to know about a generated life.
@@ -21,6 +22,9 @@ pub struct Answers {
     pub totals: Totals,
     /// What to ask, and what must be found.
     pub questions: Vec<Question>,
+    /// What a person would ask: how much of it is found tells how good a search is. The first is the
+    /// story that search by meaning is told with.
+    pub inquiries: Vec<Inquiry>,
 }
 
 /// One export: a set of archive parts, or loose files of a phone.
@@ -135,6 +139,45 @@ pub struct Expected {
     pub kind: Option<Kind>,
     /// Stands literally in its title, its text, its place or its people.
     pub fragment: String,
+    /// It is of this local day or a later one, if only its date tells it from others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Date>,
+    /// It is of this local day or an earlier one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Date>,
+}
+
+/// In which way a question is unlike what it is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InquiryKind {
+    /// No content word of it stands in the answer.
+    Paraphrase,
+    /// Words of the answer, mistyped.
+    Typo,
+    /// Something that happened more than once: the date or the place tells which is meant.
+    DateAndPlace,
+    /// In the language of the answer, which is not English.
+    Language,
+    /// In another language than the answer.
+    CrossLingual,
+    /// Words of the answer as they stand.
+    Exact,
+    /// There is no answer.
+    Unanswered,
+}
+
+/// What a person would ask, in words of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Inquiry {
+    /// In which way it is hard.
+    pub kind: InquiryKind,
+    /// Language of the question, as two letters; empty where it does not matter.
+    pub language: String,
+    /// The question.
+    pub text: String,
+    /// What answers it: all of these, each by any document that is as described. Empty if nothing does.
+    pub expect: Vec<Expected>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands over a reference")]

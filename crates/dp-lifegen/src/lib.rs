@@ -10,6 +10,7 @@ mod dice;
 mod error;
 mod exports;
 mod google;
+mod inquiry;
 mod person;
 mod places;
 mod plan;
@@ -17,7 +18,9 @@ mod planted;
 mod truth;
 mod words;
 
-pub use answers::{Answers, DocumentTotal, Expected, ExportAnswer, FileAnswer, Question, Span, Totals};
+pub use answers::{
+    Answers, DocumentTotal, Expected, ExportAnswer, FileAnswer, Inquiry, InquiryKind, Question, Span, Totals,
+};
 pub use error::LifegenError;
 
 use jiff::civil::Date;
@@ -65,6 +68,7 @@ pub fn write(life: &Life, directory: &Path, progress: &mut dyn FnMut(&str)) -> R
         exports,
         totals: truth.totals(),
         questions: planted::questions(),
+        inquiries: inquiry::inquiries(&plan, planted::first_inquired()),
     };
     progress("answers.json");
     fs_err::write(directory.join("answers.json"), serde_json::to_vec_pretty(&answers)?)?;

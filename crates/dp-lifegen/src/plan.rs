@@ -4,7 +4,7 @@
 use crate::days::{DAY_MS, Days};
 use crate::dice::Dice;
 use crate::person::{self, Friend};
-use crate::planted::PLANTED;
+use crate::planted;
 use crate::words::Words;
 use crate::{Life, LifegenError};
 use std::ops::Range;
@@ -150,6 +150,13 @@ impl Plan {
         Dice::of(event.seed, part, 0)
     }
 
+    /// The day on which the planted thing of this index happens.
+    pub(crate) fn day_of_planted(&self, index: usize) -> i32 {
+        let whole_days = f64::from(self.end_day - self.first_day - 2);
+        let when = planted::all().get(index).map_or(0.0, |planted| planted.when);
+        self.first_day + 1 + (whole_days * when) as i32
+    }
+
     fn streams_of_events(&self) -> Vec<Vec<Event>> {
         let mut next_id = 0;
         RATES
@@ -184,10 +191,12 @@ impl Plan {
                 }
             }
         }
-        for (index, planted) in PLANTED.iter().enumerate().filter(|(_, planted)| planted.stream == stream) {
-            let whole_days = f64::from(self.end_day - self.first_day - 2);
-            let day = self.first_day + 1 + (whole_days * planted.when) as i32;
-            let mut dice = Dice::of(self.seed, planted.title, 0);
+        let of_stream = planted::all().iter().enumerate().filter(|(_, planted)| planted.stream == stream);
+        for (index, planted) in of_stream {
+            let day = self.day_of_planted(index);
+            // The same thing may be planted on several days; the first sure ones keep their instants.
+            let number = if planted.is_bare { index as u64 } else { 0 };
+            let mut dice = Dice::of(self.seed, planted.title, number);
             push(time_of_day(day, &mut dice), dice.number(), Some(index as u16));
         }
         events.sort_by_key(|event| (event.time_ms, event.id));

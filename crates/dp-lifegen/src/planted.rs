@@ -1,10 +1,13 @@
 //! Things planted to be searched for: each has words that nothing else in the life has.
 
 use crate::answers::{Expected, Question};
+use crate::inquiry;
 use crate::plan::Stream;
 use dp_model::Kind;
+use std::sync::LazyLock;
 
 /// A planted event and how to find it.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Planted {
     pub(crate) stream: Stream,
     /// When in the life, 0 to 1.
@@ -13,23 +16,25 @@ pub(crate) struct Planted {
     pub(crate) title: &'static str,
     /// The body, where there is one.
     pub(crate) body: &'static str,
-    source: &'static str,
-    kind: Kind,
+    pub(crate) source: &'static str,
+    pub(crate) kind: Kind,
+    /// Whether nothing made up is put around it.
+    pub(crate) is_bare: bool,
     /// Queries with what each tries.
-    asked: &'static [(&'static str, &'static str)],
+    pub(crate) asked: &'static [(&'static str, &'static str)],
 }
 
 macro_rules! planted {
     ($($stream:ident $when:literal $source:literal $kind:ident $title:literal $body:literal [$($query:literal => $why:literal),+ $(,)?])+) => {
         &[$(Planted {
             stream: Stream::$stream, when: $when, source: $source, kind: Kind::$kind,
-            title: $title, body: $body, asked: &[$(($query, $why)),+],
+            title: $title, body: $body, is_bare: false, asked: &[$(($query, $why)),+],
         }),+]
     };
 }
 
-/// Everything planted in a stream of events.
-pub(crate) const PLANTED: &[Planted] = planted! {
+/// What is planted to be found without fail.
+const SURE: &[Planted] = planted! {
     Search 0.11 "google.search" Search "quorndle lamination temperature" "" [
         "quorndle" => "one rare word",
         "\"quorndle lamination temperature\"" => "a phrase",
@@ -112,9 +117,31 @@ pub(crate) const PLANTED: &[Planted] = planted! {
     ]
 };
 
+/// Everything planted in a stream of events: what must be found, then what inquiries are about.
+static ALL: LazyLock<Vec<Planted>> = LazyLock::new(|| {
+    let mut all = SURE.to_vec();
+    all.extend(inquiry::planted());
+    all
+});
+
+/// Everything planted in a stream of events.
+pub(crate) fn all() -> &'static [Planted] {
+    &ALL
+}
+
+/// What is planted under this index.
+pub(crate) fn planted(index: u16) -> &'static Planted {
+    &ALL[usize::from(index)]
+}
+
+/// Index of the first thing planted for inquiries.
+pub(crate) fn first_inquired() -> usize {
+    SURE.len()
+}
+
 /// Every question, the planted events' and those of small products.
 pub(crate) fn questions() -> Vec<Question> {
-    let of_events = PLANTED.iter().flat_map(|planted| {
+    let of_events = SURE.iter().flat_map(|planted| {
         planted.asked.iter().map(|&(query, why)| {
             // A page visited is the browser's or the activity page's, as the importer sees it.
             let sure = planted.kind != Kind::Browse;
@@ -207,7 +234,13 @@ fn question(
     Question {
         query: query.to_owned(),
         description: why.to_owned(),
-        expect: vec![Expected { source: source.map(str::to_owned), kind, fragment: fragment.to_owned() }],
+        expect: vec![Expected {
+            source: source.map(str::to_owned),
+            kind,
+            fragment: fragment.to_owned(),
+            from: None,
+            until: None,
+        }],
         within: 10,
     }
 }

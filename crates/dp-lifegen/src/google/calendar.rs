@@ -4,7 +4,7 @@ use crate::days::civil;
 use crate::google::moment::{basic, basic_date};
 use crate::person::{EMAIL, NAME};
 use crate::plan::{Event, Plan, Stream};
-use crate::planted::PLANTED;
+use crate::planted::planted;
 use crate::truth::{Found, Sort};
 use dp_model::Kind;
 use std::io::{self, Write};
@@ -94,11 +94,12 @@ fn write_event(
             Some(format!("DTEND;TZID=Europe/Zurich:{}T{:02}3000", basic_date(day), hour + 1)),
         ),
     };
+    let is_bare = event.planted.is_some_and(|index| planted(index).is_bare);
     let mut summary = crate::words::capitalised(&plan.words.query(&mut dice));
     let mut description = if dice.chance(0.5) { plan.words.prose(&mut dice, 120) } else { String::new() };
     if let Some(index) = event.planted {
-        PLANTED[usize::from(index)].title.clone_into(&mut summary);
-        PLANTED[usize::from(index)].body.clone_into(&mut description);
+        planted(index).title.clone_into(&mut summary);
+        planted(index).body.clone_into(&mut description);
     } else if edited && event.seed.is_multiple_of(12) {
         description.push_str(" Moved to the larger room.");
     }
@@ -119,7 +120,7 @@ fn write_event(
         format!("SUMMARY:{}", escaped(&summary)),
         format!("DESCRIPTION:{}", escaped(&description)),
     ]);
-    if dice.chance(0.5) {
+    if dice.chance(0.5) && !is_bare {
         let spot = dice.pick(&plan.days.spots);
         lines.push(format!("LOCATION:{}", escaped(&format!("{}, {}", spot.name, spot.address))));
     }

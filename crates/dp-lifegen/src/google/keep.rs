@@ -4,7 +4,7 @@ use crate::archive::Export;
 use crate::google::moment::iso;
 use crate::google::text::{html, json};
 use crate::plan::{Event, Plan, Stream};
-use crate::planted::PLANTED;
+use crate::planted::planted;
 use crate::truth::Sort;
 use crate::{LifegenError, person};
 use dp_model::{EntryStatus, Kind};
@@ -96,11 +96,11 @@ impl Note {
             note.sharee = plan.friends[dice.favourite(plan.friends.len())].email.clone();
         }
         if let Some(index) = event.planted {
-            let planted = &PLANTED[usize::from(index)];
+            let planted = planted(index);
             planted.title.clone_into(&mut note.title);
             note.text = Some(planted.body.to_owned());
             note.list.clear();
-            note.label = Some("Recipes");
+            note.label = (!planted.is_bare).then_some("Recipes");
         } else if edited && event.seed.is_multiple_of(10) {
             note.edited_ms += 40 * 86_400_000;
             match &mut note.text {

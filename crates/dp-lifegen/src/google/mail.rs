@@ -5,7 +5,7 @@ use crate::dice::{Dice, mix};
 use crate::google::moment::{mail_date, separator_date};
 use crate::person::{EMAIL, Friend, NAME};
 use crate::plan::{Event, Plan, Stream};
-use crate::planted::PLANTED;
+use crate::planted::planted;
 use crate::truth::{Found, Sort};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use dp_model::Kind;
@@ -121,12 +121,12 @@ fn header_text(text: &str) -> String {
 fn push_mail(out: &mut String, plan: &Plan, event: &Event, labels: Labels) {
     let mut dice = plan.dice(event, "mail");
     let parties = parties(plan, &mut dice);
-    let planted = event.planted.map(|index| &PLANTED[usize::from(index)]);
+    let planted = event.planted.map(planted);
     let subject = planted.map_or_else(|| plan.words.title(&mut dice), |planted| planted.title.to_owned());
     let length_bytes = if parties.is_newsletter { dice.between(900, 4000) } else { dice.between(60, 1800) };
     let mut body = plan.words.prose(&mut dice, length_bytes as usize);
     if let Some(planted) = planted {
-        body = format!("{}\n\n{body}", planted.body);
+        body = if planted.is_bare { planted.body.to_owned() } else { format!("{}\n\n{body}", planted.body) };
     } else if dice.chance(0.02) {
         body.push_str("\nFrom here on it only gets stranger.");
     }

@@ -5,7 +5,7 @@ use crate::google::text;
 use crate::person::{self, Channel};
 use crate::places::CITIES;
 use crate::plan::{Event, Plan, Stream};
-use crate::planted::PLANTED;
+use crate::planted::planted;
 use crate::truth::Sort;
 use dp_model::Kind;
 use std::borrow::Cow;
@@ -114,7 +114,7 @@ pub(crate) fn song(plan: &Plan, number: usize) -> Video {
 /// The planted text of an event, or what the dice make.
 pub(crate) fn planted_or(event: &Event, otherwise: impl FnOnce() -> String) -> String {
     match event.planted {
-        Some(index) => PLANTED[usize::from(index)].title.to_owned(),
+        Some(index) => planted(index).title.to_owned(),
         None => otherwise(),
     }
 }

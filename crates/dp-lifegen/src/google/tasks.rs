@@ -4,7 +4,7 @@ use crate::days::DAY_MS;
 use crate::google::moment::iso;
 use crate::google::text::json;
 use crate::plan::{Event, Plan, Stream};
-use crate::planted::PLANTED;
+use crate::planted::planted;
 use crate::truth::{Found, Sort};
 use dp_model::Kind;
 
@@ -41,8 +41,8 @@ fn task(plan: &Plan, event: &Event, edited: bool) -> String {
     let mut title = crate::words::capitalised(&plan.words.query(&mut dice));
     let mut notes = dice.chance(0.3).then(|| plan.words.sentence(&mut dice));
     if let Some(index) = event.planted {
-        PLANTED[usize::from(index)].title.clone_into(&mut title);
-        notes = Some(PLANTED[usize::from(index)].body.to_owned());
+        planted(index).title.clone_into(&mut title);
+        notes = Some(planted(index).body.to_owned());
     }
     let done_at_once = dice.chance(0.5);
     let done = done_at_once || (edited && dice.chance(0.6));

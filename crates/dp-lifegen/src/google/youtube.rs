@@ -6,7 +6,7 @@ use crate::google::record;
 use crate::google::text::{csv, html, json};
 use crate::person;
 use crate::plan::{Event, Plan, Stream};
-use crate::planted::PLANTED;
+use crate::planted::planted;
 use crate::truth::{Found, Sort};
 use dp_model::Kind;
 use std::io::{self, Write};
@@ -106,7 +106,7 @@ pub(crate) fn playlist_videos(plan: &Plan, number: usize, found: &mut Found<'_>)
 
 fn comment_text(plan: &Plan, event: &Event, dice: &mut Dice) -> String {
     match event.planted {
-        Some(index) => PLANTED[usize::from(index)].title.to_owned(),
+        Some(index) => planted(index).title.to_owned(),
         None => plan.words.sentence(dice),
     }
 }

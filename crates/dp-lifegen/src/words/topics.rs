@@ -8,11 +8,11 @@ pub(super) const TOPICS: &[(&str, &str, &str)] = &[
         "overnight|no-knead|wholegrain|crispy|underproofed|slow-fermented|enriched|gluten-free|high-hydration|rustic|buttery|seeded",
         "shape|proof|score|feed|laminate|knead|fold|bake|store|freeze|rescue|scale up",
     ),
-    // sleep and memory
+    // sailing
     (
-        "sleep spindles|hippocampus|memory consolidation|circadian rhythm|melatonin|REM sleep|slow-wave sleep|forgetting curve|spaced repetition|chronotype|dreams|insomnia|blue light|power nap|caffeine half-life|sleep debt|snoring|working memory|recall|attention span|jet lag|lucid dreaming|sleep diary|grey matter|mnemonics|memory palace",
-        "deep|fragmented|restorative|polyphasic|chronic|episodic|implicit|short-term|long-term|seasonal",
-        "improve|measure|track|consolidate|train|understand|avoid|reset|explain|prevent",
+        "spinnaker|tiller|mooring line|keel boat|bilge pump|sea chart|anchor chain|jib sheet|bowline|tide table|mast step|rudder|life jacket|dinghy|winch handle|sailcloth|harbour fee|compass rose|reefing|catamaran|knot board|echo sounder|boat trailer|antifouling|log book|gybe",
+        "windward|leeward|seaworthy|wooden|inflatable|racing|storm-proof|second-hand|tidal|offshore",
+        "tack|reef|moor|rig|splice|varnish|launch|tow|steer|capsize",
     ),
     // rust programming
     (

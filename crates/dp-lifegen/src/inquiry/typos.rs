@@ -1,0 +1,36 @@
+//! Known things asked for with typing errors: a letter left out, doubled, swapped or beside the right one.
+
+use super::{Row, rows};
+
+pub(super) const TYPOS: &[Row] = rows! {
+    Visited "Harmonium bellows: where to find leather" => "harmonum bellows lether"
+    Visited "Glacier archaeology: arrows from the thaw" => "glacier archeaology arrows"
+    Visited "The Bermuda kite festival and its tissue paper" => "bermuda kite festvial"
+    Visited "Saltwater crocodiles and their travels by current" => "saltwater crocodlies"
+    Visited "Marionette theatre: strings, crosses, voices" => "marionete theatre strings"
+    Visited "Underground rivers of London, mapped" => "undergorund rivers london"
+    Visited "Periwinkle dye and the colour of Tyrian robes" => "periwinkle dye tyrain robes"
+    Visited "Submarine cables: who repairs the internet" => "submarien cables repairs"
+    Watch "Restoring a carousel horse from 1908" => "restoring carosel horse"
+    Watch "Hurdy-gurdy maker at work" => "hurdy gurdy makre"
+    Watch "Falconry in Mongolia, full documentary" => "falconrry mongolia"
+    Watch "Kintsugi for impatient people" => "kintsguji impatient"
+    Watch "Abandoned amusement park by drone" => "abadnoned amusemnet park"
+    Watch "Paragliding over the dunes of Pilat" => "paraglidng dunes pilat"
+    Watch "How bagpipes are tuned" => "bagppies tuned"
+    Watch "Zeppelin hangar: a tour of the roof" => "zeplin hanger tuor"
+    Search "trampoline springs replacement" => "trampolin springs replacment"
+    Search "chandelier crystal cleaning" => "chandeleir crystal cleaning"
+    Search "kaleidoscope mirror angle" => "kaleidscope mirror angle"
+    Search "ventriloquist puppet second hand" => "ventriloquits puppet"
+    Search "bioluminescent plankton beach" => "bioluminscent plankton beach"
+    TubeSearch "theremin concerto" => "theremni concerto"
+    Mail "Your zither strings" "The bass strings for your zither are sold out until November." => "zither strnigs sold out"
+    Mail "Rotary club dinner" "The speaker will talk about amphibians on the motorway." => "amphibains motorway speaker"
+    Mail "Caravan insurance" "We enclose the certificate for your caravan, chassis number ending in 77." => "caravn insurance certifcate"
+    Note "Ventilation" "Turn the louvre above the piano to the left, otherwise it whistles." => "ventilaton louvre piano"
+    Note "Costume" "Musketeer: feather, gauntlets, the belt from Veronika." => "musketer gauntlets feather"
+    Task "Return the megaphone" "Gymnasium, room 4, ask for the caretaker." => "return megaphoen"
+    Appointment "Cribbage tournament" "Bring your own board and sandwiches." => "cribage tournament"
+    Appointment "Planetarium with the godchild" "Saturday show about the dinosaurs." => "planetairum godchild"
+};
