@@ -19,6 +19,7 @@ mod tokenizers;
 mod vocabulary;
 
 pub(crate) use entry::IndexedDocument;
+pub(crate) use ranked::Ranked;
 pub(crate) use search::RowHits;
 
 use compile::Compiler;
@@ -225,7 +226,7 @@ impl TextIndex {
     ///
     /// # Errors
     /// As `search`.
-    pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<(u64, f32)>, LakeError> {
+    pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Ranked>, LakeError> {
         guarded(|| {
             let searcher = self.reader.searcher();
             ranked::run(&searcher, &self.compiler(&searcher), query, limit).map_err(failed)

@@ -16,8 +16,9 @@ use async_trait::async_trait;
 use dp_lake::{
     Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Facet, FacetField,
     Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports,
-    LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedQuery, RevisionedDocument,
-    SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault, Vectors,
+    LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
+    RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault,
+    Vectors,
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -343,13 +344,18 @@ impl Search for EmbeddedVault {
         .await
     }
 
-    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Hit>, LakeError> {
+    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<RankedHit>, LakeError> {
         let index = self.text_index()?;
         let query = query.clone();
         self.read(move |reader| {
-            let rows = index.ranked(&query, limit)?;
-            let hits = reader.ids_of_rows(&rows)?;
-            Ok(hits.into_iter().map(|(id, score)| Hit { id, score }).collect())
+            let mut hits = Vec::new();
+            for ranked in index.ranked(&query, limit)? {
+                // A row may have gone since.
+                if let Some((id, score)) = reader.ids_of_rows(&[(ranked.row, ranked.score)])?.pop() {
+                    hits.push(RankedHit { id, score, coverage: ranked.coverage });
+                }
+            }
+            Ok(hits)
         })
         .await
     }

@@ -4,9 +4,9 @@
 
 use crate::{
     Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, DocumentVectors, Facet,
-    FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft,
+    FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft,
     LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
-    RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top, VectorModel,
+    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top, VectorModel,
     VectorSet,
 };
 use async_trait::async_trait;
@@ -102,7 +102,7 @@ pub trait Search: Send + Sync {
 
     /// The documents that fit some words best, best first; a document need not hold all of them, nor
     /// is anything said of how many there are. Forms of one word count as that word.
-    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Hit>, LakeError>;
+    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<RankedHit>, LakeError>;
 
     /// The documents that `keyword` would find, counted by each field; at most `limit` values of each.
     async fn facets(

@@ -19,6 +19,18 @@ pub struct RankedQuery {
     pub filter: Filter,
 }
 
+/// A document that fits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankedHit {
+    /// Which document.
+    pub id: DocumentId,
+    /// How well, higher is better; comparable within one answer only.
+    pub score: f32,
+    /// How much of what was looked for it holds, 0 to 1: its words by their rarity, against all words
+    /// of the query, those that stand nowhere included.
+    pub coverage: f32,
+}
+
 /// What documents are counted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

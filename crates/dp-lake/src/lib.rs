@@ -12,6 +12,7 @@ mod filter;
 mod finding;
 pub mod matching;
 pub mod memory;
+mod near;
 pub mod people;
 mod query;
 pub mod samples;
@@ -27,8 +28,9 @@ pub use error::LakeError;
 pub use filter::{
     Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Near, Order, Page, date_of_day, day_of_date,
 };
-pub use finding::{Facet, FacetCount, FacetField, RankedQuery, Suggestion, SuggestionKind};
+pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
 pub use query::{Alternative, Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
+pub use near::distance_m;
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,

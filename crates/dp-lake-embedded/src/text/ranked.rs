@@ -56,8 +56,8 @@ pub(super) fn run(
     compiler: &Compiler<'_>,
     query: &RankedQuery,
     limit: usize,
-) -> tantivy::Result<Vec<(u64, f32)>> {
-    let groups = groups(searcher, compiler, query)?;
+) -> tantivy::Result<Vec<Ranked>> {
+    let (groups, all_weight) = groups(searcher, compiler, query)?;
     if groups.is_empty() || limit == 0 {
         return Ok(Vec::new());
     }
@@ -70,14 +70,18 @@ pub(super) fn run(
         let scoring = EnableScoring::disabled_from_searcher(searcher);
         Some(matching(&compiled).weight(scoring)?)
     };
-    let mut best = Best { limit, heap: BinaryHeap::with_capacity(limit + 1) };
+    let mut best = Best { limit, all_weight, heap: BinaryHeap::with_capacity(limit + 1) };
     for reader in searcher.segment_readers() {
         rank_segment(reader, fields, &groups, mean_length, allowed.as_deref(), &mut best)?;
     }
     Ok(best.sorted())
 }
 
-fn groups(searcher: &Searcher, compiler: &Compiler<'_>, query: &RankedQuery) -> tantivy::Result<Vec<Group>> {
+fn groups(
+    searcher: &Searcher,
+    compiler: &Compiler<'_>,
+    query: &RankedQuery,
+) -> tantivy::Result<(Vec<Group>, f32)> {
     let mut seen = BTreeSet::new();
     let mut groups = Vec::new();
     for token in tokens(&query.words) {
@@ -91,9 +95,11 @@ fn groups(searcher: &Searcher, compiler: &Compiler<'_>, query: &RankedQuery) -> 
             None => token.term.clone(),
         };
         if seen.insert(key) {
-            groups.extend(group(searcher, compiler, &token.term, token.kind, language)?);
+            groups.push(group(searcher, compiler, &token.term, token.kind, language)?);
         }
     }
+    let all_weight = groups.iter().map(|group| group.weight).sum::<f32>();
+    groups.retain(|group| group.documents > 0);
     groups.sort_by_key(|group| group.documents);
     let mut postings = 0;
     let mut kept = 0;
@@ -105,7 +111,7 @@ fn groups(searcher: &Searcher, compiler: &Compiler<'_>, query: &RankedQuery) -> 
         kept += 1;
     }
     groups.truncate(kept);
-    Ok(groups)
+    Ok((groups, all_weight))
 }
 
 fn group(
@@ -114,7 +120,7 @@ fn group(
     word: &str,
     kind: TokenKind,
     language: Option<Language>,
-) -> tantivy::Result<Option<Group>> {
+) -> tantivy::Result<Group> {
     let body = compiler.fields().body;
     let mut forms = match language {
         Some(language) => forms_of(searcher, compiler.fields(), word, language)?,
@@ -127,19 +133,16 @@ fn group(
     let mut documents = count(&forms)?;
     if documents == 0 && kind == TokenKind::Word && forgiven_edits(word) > 0 {
         let corrections = compiler.vocabulary.corrections(word, false)?;
-        let Some(fewest) = corrections.first().map(|nearest| nearest.edits) else { return Ok(None) };
-        let nearest = corrections.into_iter().take_while(|other| other.edits == fewest).take(CORRECTIONS_MAX);
+        let fewest = corrections.first().map_or(1, |nearest| nearest.edits.max(1));
+        let nearest = corrections.into_iter().take_while(|other| other.edits <= fewest).take(CORRECTIONS_MAX);
         forms = nearest.map(|correction| correction.term).collect();
         documents = count(&forms)?;
-        correction = CORRECTION_WEIGHT / fewest.max(1) as f32;
-    }
-    if documents == 0 {
-        return Ok(None);
+        correction = if documents > 0 { CORRECTION_WEIGHT / fewest as f32 } else { 1.0 };
     }
     let all = searcher.num_docs().max(1) as f32;
     let with = (documents as f32).min(all);
     let weight = correction * (1.0 + (all - with + 0.5) / (with + 0.5)).ln();
-    Ok(Some(Group { forms: forms.into_iter().collect(), documents, weight }))
+    Ok(Group { forms: forms.into_iter().collect(), documents, weight })
 }
 
 /// Terms of the dictionary with the stem of `word`, and the word itself.
@@ -182,9 +185,17 @@ fn mean_length(searcher: &Searcher, fields: Fields) -> tantivy::Result<f32> {
     Ok((tokens as f32 / documents.max(1) as f32).max(1.0))
 }
 
+/// What a document has gathered so far.
+#[derive(Clone, Copy, Default)]
+struct Score {
+    score: f32,
+    /// Weights of the groups it holds.
+    held: f32,
+}
+
 /// Where scores are added up.
 struct Scores {
-    scores: Vec<f32>,
+    scores: Vec<Score>,
     touched: Vec<DocId>,
     /// Occurrences of the group's forms.
     counts: Vec<u16>,
@@ -201,8 +212,12 @@ fn rank_segment(
 ) -> tantivy::Result<()> {
     let size = reader.max_doc() as usize;
     let norms = LengthNorms::new(reader.get_fieldnorms_reader(fields.body)?, mean_length);
-    let mut scores =
-        Scores { scores: vec![0.0; size], touched: Vec::new(), counts: Vec::new(), counted: Vec::new() };
+    let mut scores = Scores {
+        scores: vec![Score::default(); size],
+        touched: Vec::new(),
+        counts: Vec::new(),
+        counted: Vec::new(),
+    };
     for group in groups {
         add_group(reader, fields, group, &norms, &mut scores)?;
     }
@@ -213,7 +228,7 @@ fn rank_segment(
     let rows = reader.fast_fields().u64(super::schema::ROW)?;
     for &doc in &scores.touched {
         let score = scores.scores[doc as usize];
-        if best.may_take(score)
+        if best.may_take(score.score)
             && !reader.is_deleted(doc)
             && allowed.as_ref().is_none_or(|allowed| allowed.contains(doc))
             && let Some(row) = rows.first(doc)
@@ -237,12 +252,13 @@ fn add_group(
         let term = Term::from_field_text(fields.body, form);
         postings.extend(index.read_postings(&term, IndexRecordOption::WithFreqs)?);
     }
-    let add = |doc: DocId, count: f32, into: &mut (&mut Vec<f32>, &mut Vec<DocId>)| {
+    let add = |doc: DocId, count: f32, into: &mut (&mut Vec<Score>, &mut Vec<DocId>)| {
         let score = &mut into.0[doc as usize];
-        if *score == 0.0 {
+        if score.held == 0.0 {
             into.1.push(doc);
         }
-        *score += group.weight * count * (SATURATION + 1.0) / (count + norms.of(doc));
+        score.held += group.weight;
+        score.score += group.weight * count * (SATURATION + 1.0) / (count + norms.of(doc));
     };
     let mut sink = (&mut into.scores, &mut into.touched);
     if let [only] = postings.as_mut_slice() {
@@ -304,13 +320,19 @@ fn gathered(weight: &dyn Weight, reader: &SegmentReader) -> tantivy::Result<BitS
 /// The best rows so far; of equal ones, those that were known first.
 struct Best {
     limit: usize,
+    all_weight: f32,
     heap: BinaryHeap<Reverse<Ranked>>,
 }
 
-#[derive(PartialEq)]
-struct Ranked {
-    score: f32,
-    row: u64,
+/// A row that fits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Ranked {
+    /// Number in the store.
+    pub(crate) row: u64,
+    /// As in [`dp_lake::RankedHit`].
+    pub(crate) score: f32,
+    /// As in [`dp_lake::RankedHit`].
+    pub(crate) coverage: f32,
 }
 
 impl Eq for Ranked {}
@@ -332,15 +354,15 @@ impl Best {
         self.heap.len() < self.limit || self.heap.peek().is_some_and(|Reverse(least)| score >= least.score)
     }
 
-    fn take(&mut self, score: f32, row: u64) {
-        self.heap.push(Reverse(Ranked { score, row }));
+    fn take(&mut self, score: Score, row: u64) {
+        let coverage = if self.all_weight > 0.0 { (score.held / self.all_weight).min(1.0) } else { 0.0 };
+        self.heap.push(Reverse(Ranked { row, score: score.score, coverage }));
         if self.heap.len() > self.limit {
             self.heap.pop();
         }
     }
 
-    fn sorted(self) -> Vec<(u64, f32)> {
-        let ranked = self.heap.into_sorted_vec();
-        ranked.into_iter().map(|Reverse(ranked)| (ranked.row, ranked.score)).collect()
+    fn sorted(self) -> Vec<Ranked> {
+        self.heap.into_sorted_vec().into_iter().map(|Reverse(ranked)| ranked).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{MemoryVault, search::analysed, state::State};
 use crate::{
-    Dimension, Documents as _, Facet, FacetCount, FacetField, Filter, Hit, LakeError, RankedQuery,
+    Dimension, Documents as _, Facet, FacetCount, FacetField, Filter, LakeError, RankedHit, RankedQuery,
     Suggestion, SuggestionKind, TextQuery,
     analysis::{fold, tokens},
     date_of_day,
@@ -20,7 +20,7 @@ const LENGTH_WEIGHT: f64 = 0.75;
 
 impl MemoryVault {
     /// BM25 over groups of words with one stem.
-    pub(super) fn rank(&self, query: &RankedQuery, limit: usize) -> Vec<Hit> {
+    pub(super) fn rank(&self, query: &RankedQuery, limit: usize) -> Vec<RankedHit> {
         let state = self.lock();
         let stem = |word: &str| match query.language {
             Some(language) => language.stemmer().stem(word).into_owned(),
@@ -50,6 +50,7 @@ impl MemoryVault {
             (word.as_str(), (1.0 + (documents.len() as f64 - with + 0.5) / (with + 0.5)).ln())
         });
         let weights = weights.collect::<BTreeMap<_, _>>();
+        let all = weights.values().sum::<f64>();
         let allowed = state.matching(&query.text, &query.filter);
         let mut hits = documents
             .iter()
@@ -61,7 +62,8 @@ impl MemoryVault {
                     let count = count as f64;
                     weights[word.as_str()] * count * (SATURATION + 1.0) / (count + norm)
                 });
-                Hit { id: *id, score: score.sum::<f64>() as f32 }
+                let held = counts.keys().map(|word| weights[word.as_str()]).sum::<f64>();
+                RankedHit { id: *id, score: score.sum::<f64>() as f32, coverage: (held / all) as f32 }
             })
             .collect::<Vec<_>>();
         hits.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.id.cmp(&other.id)));

@@ -1,8 +1,11 @@
 //! Word search of the memory vault: analyses every document anew for each query.
 
-use super::{MemoryVault, state::State};
+use super::{
+    MemoryVault,
+    state::{State, Version},
+};
 use crate::{
-    Annotations, Facet, FacetField, Filter, Hit, Hits, LakeError, RankedQuery, Search, Sort, Suggestion,
+    Alternative, Annotations, Facet, FacetField, Filter, Hidden, Hit, Hits, LakeError, RankedHit, RankedQuery, Search, Sort, Suggestion,
     Term, TextQuery,
     analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
     matching::matches,
@@ -30,7 +33,7 @@ impl Search for MemoryVault {
         Ok(sorted(self.lock().found(query, filter), sort, limit))
     }
 
-    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Hit>, LakeError> {
+    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<RankedHit>, LakeError> {
         Ok(self.rank(query, limit))
     }
 
@@ -63,23 +66,18 @@ impl State {
     /// Documents that match, with the instant to sort by and the number of occurrences.
     fn found(&self, query: &TextQuery, filter: &Filter) -> Vec<(DocumentId, Option<i64>, usize)> {
         let strings = self.analysed();
-        let must = query.must.iter().flat_map(sought_by).map(|sought| forgiving(sought, &strings));
-        let must = must.collect::<Vec<_>>();
-        let must_not =
-            query.must_not.iter().map(sought_by).filter(|term| !term.is_empty()).collect::<Vec<_>>();
+        let wanted = Wanted::of(query, &strings, Typos::Forgiven);
         let mut found = Vec::new();
         for (&id, strings) in &strings {
             let Some(current) = self.documents.get(&id).and_then(|stored| stored.current()) else {
                 continue;
             };
-            let scores =
-                must.iter().map(|forms| forms.iter().map(|form| count(form, strings)).sum::<usize>());
-            let scores = scores.collect::<Vec<_>>();
-            let is_refused = must_not.iter().any(|term| term.iter().all(|sought| count(sought, strings) > 0));
-            let is_meant = matches(filter, &current.content, current.day, &self.annotations_of(id));
-            if !scores.contains(&0) && !is_refused && is_meant {
-                found.push((id, current.sort_us, scores.iter().sum::<usize>()));
+            let annotations = self.annotations_of(id);
+            let document = Analysed { version: current, annotations: &annotations, strings };
+            if !document.is_meant(filter) {
+                continue;
             }
+            found.extend(wanted.occurrences(&document).map(|score| (id, current.sort_us, score)));
         }
         found
     }
@@ -99,6 +97,81 @@ pub(super) fn analysed(content: &Content, annotations: &Annotations) -> Strings 
     let mut strings = Strings::new();
     for_each_part(content, annotations, &mut |_, text| strings.push(tokens(&text)));
     strings
+}
+
+/// A document as it is looked at.
+struct Analysed<'a> {
+    version: &'a Version,
+    annotations: &'a Annotations,
+    strings: &'a Strings,
+}
+
+impl Analysed<'_> {
+    fn is_meant(&self, filter: &Filter) -> bool {
+        let Version { content, day, sort_us, .. } = self.version;
+        matches(filter, content, *day, *sort_us, self.annotations)
+    }
+}
+
+/// Whether a word that stands nowhere may be another but for a typo.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typos {
+    Forgiven,
+    Counted,
+}
+
+/// A query with its words analysed.
+struct Wanted<'q> {
+    /// Of each list one form must stand in the document.
+    must: Vec<Vec<Sought>>,
+    /// Of no list all may.
+    must_not: Vec<Vec<Sought>>,
+    any: Vec<Vec<(Wanted<'q>, &'q Filter)>>,
+    none: Vec<(Wanted<'q>, &'q Filter)>,
+}
+
+impl<'q> Wanted<'q> {
+    fn of(query: &'q TextQuery, vault: &BTreeMap<DocumentId, Strings>, typos: Typos) -> Self {
+        let forms = |sought| if typos == Typos::Forgiven { forgiving(sought, vault) } else { vec![sought] };
+        let must_not = query.must_not.iter().map(sought_by).filter(|term| !term.is_empty());
+        let alternative = |alternative: &'q Alternative, typos| {
+            (Wanted::of(&alternative.text, vault, typos), &alternative.filter)
+        };
+        let any = query.any.iter().filter(|alternatives| !alternatives.is_empty());
+        Wanted {
+            must: query.must.iter().flat_map(sought_by).map(forms).collect(),
+            must_not: must_not.collect(),
+            any: any.map(|list| list.iter().map(|one| alternative(one, typos)).collect()).collect(),
+            none: query.none.iter().map(|one| alternative(one, Typos::Counted)).collect(),
+        }
+    }
+
+    /// How often what is wanted stands in a document; None if the document does not match.
+    fn occurrences(&self, document: &Analysed<'_>) -> Option<usize> {
+        let mut occurrences = 0;
+        for forms in &self.must {
+            let here = forms.iter().map(|form| count(form, document.strings)).sum::<usize>();
+            if here == 0 {
+                return None;
+            }
+            occurrences += here;
+        }
+        let stands = |sought: &Sought| count(sought, document.strings) > 0;
+        let is_refused = self.must_not.iter().any(|term| term.iter().all(stands));
+        if is_refused || self.none.iter().any(|one| of_alternative(one, document).is_some()) {
+            return None;
+        }
+        for alternatives in &self.any {
+            let found = alternatives.iter().filter_map(|one| of_alternative(one, document));
+            occurrences += found.reduce(|one, other| one + other)?;
+        }
+        Some(occurrences)
+    }
+}
+
+fn of_alternative((wanted, filter): &(Wanted<'_>, &Filter), document: &Analysed<'_>) -> Option<usize> {
+    let filter = Filter { hidden: Hidden::Include, ..(*filter).clone() };
+    if document.is_meant(&filter) { wanted.occurrences(document) } else { None }
 }
 
 fn sought_by(term: &Term) -> Vec<Sought> {
