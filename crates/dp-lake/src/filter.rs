@@ -143,6 +143,18 @@ impl Filter {
             None => self.from.is_none() && self.until.is_none(),
         }
     }
+
+    /// Whether a document with this instant to sort by (None if undated) is in the range.
+    #[must_use]
+    pub fn wants_instant(&self, sort_us: Option<i64>) -> bool {
+        match sort_us {
+            Some(sort_us) => {
+                self.from_us.is_none_or(|from| sort_us >= from)
+                    && self.until_us.is_none_or(|until| sort_us < until)
+            }
+            None => self.from_us.is_none() && self.until_us.is_none(),
+        }
+    }
 }
 
 /// Whether the dotted `source` is `wanted` or lies under it.

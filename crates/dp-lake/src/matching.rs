@@ -2,18 +2,25 @@
 //! its own queries give against it.
 
 use crate::{
-    Annotations, Day, Filter, Has, Hidden, TermMode,
+    Annotations, Day, Filter, Has, Hidden, Near, TermMode,
     analysis::{fold, tokens},
     sought::{Sought, sought},
 };
 use dp_model::Content;
 
-/// Whether a document with this content, local day and annotations is one that `filter` means.
+/// Whether a document with this content, local day, instant to sort by (microseconds since 1970 UTC) and
+/// annotations is one that `filter` means.
 ///
-/// All fields of the filter must hold. Of `Filter::not`, anything that holds excludes; its `hidden` and
-/// its own `not` mean nothing.
+/// All fields of the filter must hold. Of `Filter::not`, anything that holds excludes: its days together
+/// are one thing, and so are its instants. Its `hidden` and its own `not` mean nothing.
 #[must_use]
-pub fn matches(filter: &Filter, content: &Content, day: Option<Day>, annotations: &Annotations) -> bool {
+pub fn matches(
+    filter: &Filter,
+    content: &Content,
+    day: Option<Day>,
+    sort_us: Option<i64>,
+    annotations: &Annotations,
+) -> bool {
     let is_shown = match filter.hidden {
         Hidden::Exclude => !annotations.hidden,
         Hidden::Include => true,
@@ -23,11 +30,13 @@ pub fn matches(filter: &Filter, content: &Content, day: Option<Day>, annotations
         && filter.wants_source(&content.source)
         && filter.wants_kind(content.kind)
         && filter.wants_day(day)
+        && filter.wants_instant(sort_us)
+        && filter.near.is_none_or(|near| is_near(near, content))
         && filter.labels.iter().all(|label| has_label(content, label))
         && filter.tags.iter().all(|tag| has_tag(annotations, tag))
         && filter.people.iter().all(|words| has_person(content, words).unwrap_or(true))
         && filter.has.iter().all(|&thing| has(thing, content, annotations))
-        && !filter.not.as_ref().is_some_and(|not| is_excluded(not, content, day, annotations))
+        && !filter.not.as_ref().is_some_and(|not| is_excluded(not, content, day, sort_us, annotations))
 }
 
 /// Whether the document has a thing.
@@ -45,15 +54,30 @@ pub fn has(thing: Has, content: &Content, annotations: &Annotations) -> bool {
     }
 }
 
-fn is_excluded(not: &Filter, content: &Content, day: Option<Day>, annotations: &Annotations) -> bool {
+fn is_excluded(
+    not: &Filter,
+    content: &Content,
+    day: Option<Day>,
+    sort_us: Option<i64>,
+    annotations: &Annotations,
+) -> bool {
     let asks_day = not.from.is_some() || not.until.is_some();
+    let asks_instant = not.from_us.is_some() || not.until_us.is_some();
     (!not.sources.is_empty() && not.wants_source(&content.source))
         || (!not.kinds.is_empty() && not.wants_kind(content.kind))
         || (asks_day && not.wants_day(day))
+        || (asks_instant && not.wants_instant(sort_us))
+        || not.near.is_some_and(|near| is_near(near, content))
         || not.labels.iter().any(|label| has_label(content, label))
         || not.tags.iter().any(|tag| has_tag(annotations, tag))
         || not.people.iter().any(|words| has_person(content, words).unwrap_or(false))
         || not.has.iter().any(|&thing| has(thing, content, annotations))
+}
+
+/// Whether the document has a point in the circle.
+fn is_near(near: Near, content: &Content) -> bool {
+    let point = content.place.as_ref().and_then(|place| place.point);
+    point.is_some_and(|point| near.holds(point.latitude_e7, point.longitude_e7))
 }
 
 fn has_label(content: &Content, wanted: &str) -> bool {
@@ -95,6 +119,7 @@ mod tests {
             filter,
             &note(),
             Some(10),
+            Some(1_000),
             &Annotations { tags: vec!["Ärger".into()], ..Annotations::default() },
         )
     }
@@ -121,12 +146,33 @@ mod tests {
     }
 
     #[test]
+    fn instants_bound_a_range_and_leave_one_out() {
+        let range = |from_us, until_us| Filter { from_us, until_us, ..Filter::default() };
+        assert!(means(&range(Some(1_000), Some(1_001))));
+        assert!(!means(&range(Some(1_001), None)) && !means(&range(None, Some(1_000))));
+        let not = |not: Filter| means(&Filter { not: Some(Box::new(not)), ..Filter::default() });
+        assert!(!not(range(Some(0), Some(2_000))) && not(range(Some(2_000), None)));
+        let undated = matches(&range(None, Some(5)), &note(), None, None, &Annotations::default());
+        assert!(!undated);
+    }
+
+    #[test]
+    fn a_document_without_a_point_is_near_nothing() {
+        let near = Filter {
+            near: Some(Near { latitude_e7: 0, longitude_e7: 0, radius_m: 40_000_000 }),
+            ..Filter::default()
+        };
+        assert!(!means(&near));
+        assert!(means(&Filter { not: Some(Box::new(near)), ..Filter::default() }));
+    }
+
+    #[test]
     fn hidden_documents_are_left_out_unless_asked_for() {
         let hidden = Annotations { hidden: true, ..Annotations::default() };
-        assert!(!matches(&Filter::default(), &note(), None, &hidden));
-        assert!(matches(&Filter { hidden: Hidden::Include, ..Filter::default() }, &note(), None, &hidden));
+        assert!(!matches(&Filter::default(), &note(), None, None, &hidden));
+        assert!(matches(&Filter { hidden: Hidden::Include, ..Filter::default() }, &note(), None, None, &hidden));
         let only = Filter { hidden: Hidden::Only, ..Filter::default() };
-        assert!(matches(&only, &note(), None, &hidden));
-        assert!(!matches(&only, &note(), None, &Annotations::default()));
+        assert!(matches(&only, &note(), None, None, &hidden));
+        assert!(!matches(&only, &note(), None, None, &Annotations::default()));
     }
 }

@@ -56,7 +56,8 @@ impl TextQuery {
 }
 
 /// One side of an OR, or what stands in parentheses: text and filters together. What its filter says
-/// of hidden documents means nothing; that is asked once, outside.
+/// of hidden documents means nothing; that is asked once, outside. One that asks nothing matches every
+/// document. Typos are forgiven in it as outside, but not where it excludes.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Alternative {

@@ -185,7 +185,7 @@ impl Reader {
             let row = read_row(connection, groups, &mut origins, row)?;
             let annotations =
                 if annotated { read_annotations(connection, row.document.id)? } else { Default::default() };
-            if !matches(filter, &row.document.content, row.day, &annotations) {
+            if !matches(filter, &row.document.content, row.day, Some(next.sort_us), &annotations) {
                 continue;
             }
             if items.len() == limit {
@@ -241,11 +241,13 @@ struct Bounds {
 }
 
 /// The instants a listing can be confined to. Local days differ from UTC days by less than a day, so
-/// the range is wider by one on both sides; the exact day is checked on the document.
+/// the range is wider by one on both sides; the exact day and instant are checked on the document.
 fn bounds(filter: &Filter, order: Order, after: Option<(i64, DocumentId)>) -> Bounds {
     let day_us = dp_model::Moment::DAY_US;
     let low = filter.from.map_or(i64::MIN, |day| (i64::from(day) - 1) * day_us);
+    let low = low.max(filter.from_us.unwrap_or(i64::MIN));
     let high = filter.until.map_or(i64::MAX, |day| (i64::from(day) + 1) * day_us);
+    let high = high.min(filter.until_us.unwrap_or(i64::MAX));
     let after = after.map(|(time_us, id)| (time_us, id.0.to_vec()));
     match order {
         Order::NewestFirst => Bounds {

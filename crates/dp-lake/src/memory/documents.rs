@@ -171,7 +171,7 @@ impl State {
         for (&id, stored) in &self.documents {
             let Some(current) = stored.current() else { continue };
             let Some(sort_us) = current.sort_us else { continue };
-            if matches(filter, &current.content, current.day, &self.annotations_of(id)) {
+            if matches(filter, &current.content, current.day, Some(sort_us), &self.annotations_of(id)) {
                 places.push((sort_us, id));
             }
         }

@@ -8,6 +8,9 @@ use crate::{
 /// Matches looked at in one part; the best passage lies among them.
 const SPANS_MAX: usize = 4096;
 
+/// Needles that are followed: one bit tells each.
+const NEEDLES_MAX: usize = 64;
+
 /// A stretch of a text that matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Span {
@@ -33,18 +36,8 @@ struct Needle {
 impl Needles {
     pub(super) fn of(query: &TextQuery) -> Self {
         let mut needles = Vec::new();
-        for term in &query.must {
-            if term.mode == TermMode::Phrase {
-                needles.extend(Needle::of(&term.text, false));
-                continue;
-            }
-            let mut chunks = term.text.split_whitespace().peekable();
-            while let Some(chunk) = chunks.next() {
-                let open = chunks.peek().is_none() && is_open(term);
-                needles.extend(Needle::of(searched_url(chunk), open));
-            }
-        }
-        needles.truncate(64);
+        collect(query, &mut needles);
+        needles.truncate(NEEDLES_MAX);
         Self { needles, forgiving: false }
     }
 
@@ -81,6 +74,27 @@ impl Needles {
         });
         spans.sort_unstable_by_key(|span| (span.start, span.end));
         spans
+    }
+}
+
+/// Appends what the query and its alternatives look for.
+fn collect(query: &TextQuery, needles: &mut Vec<Needle>) {
+    for term in &query.must {
+        if term.mode == TermMode::Phrase {
+            needles.extend(Needle::of(&term.text, false));
+            continue;
+        }
+        let mut chunks = term.text.split_whitespace().peekable();
+        while let Some(chunk) = chunks.next() {
+            let open = chunks.peek().is_none() && is_open(term);
+            needles.extend(Needle::of(searched_url(chunk), open));
+        }
+    }
+    for alternative in query.any.iter().flatten() {
+        if needles.len() >= NEEDLES_MAX {
+            return;
+        }
+        collect(&alternative.text, needles);
     }
 }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::parse_query;
+use crate::{Alternative, Term, TermMode};
 use dp_model::Kind;
 use proptest::prelude::*;
 
@@ -7,7 +7,16 @@ fn of(title: &str, text: &str, query: &str, max_chars: usize) -> Snippet {
     let mut content = Content::new("a", Kind::Note);
     content.title = title.into();
     content.text = text.into();
-    snippet(&content, &parse_query(query, jiff::civil::date(2024, 1, 1)).unwrap().text, max_chars)
+    snippet(&content, &wanted(query), max_chars)
+}
+
+/// What is in quotes as a phrase, else words, of which the last may go on.
+fn wanted(query: &str) -> TextQuery {
+    let term = match query.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
+        Some(phrase) => Term { text: phrase.to_owned(), mode: TermMode::Phrase },
+        None => Term { text: query.to_owned(), mode: TermMode::Prefix },
+    };
+    TextQuery { must: vec![term], ..TextQuery::default() }
 }
 
 fn marked(title: &str, text: &str, query: &str, max_chars: usize) -> String {
@@ -52,6 +61,21 @@ fn other_parts_stand_in_when_the_text_does_not_match() {
     assert_eq!(marked("A title", "some text", "absent", 80), "some text");
     assert_eq!(marked("A title", " ", "absent", 80), "A title");
     assert_eq!(marked("", "", "absent", 80), "");
+}
+
+#[test]
+fn words_of_alternatives_are_marked_too() {
+    let alternative = |query| Alternative { text: wanted(query), ..Alternative::default() };
+    let inner = TextQuery { any: vec![vec![alternative("\"red bike\"")]], ..TextQuery::default() };
+    let nested = Alternative { text: inner, ..Alternative::default() };
+    let query = TextQuery {
+        any: vec![vec![alternative("boat"), nested]],
+        none: vec![alternative("old")],
+        ..wanted("an")
+    };
+    let mut content = Content::new("a", Kind::Note);
+    content.text = "an old red bike and a boat".into();
+    assert_eq!(snippet(&content, &query, 80).marked("[", "]"), "[an] old [red bike] [and] a [boat]");
 }
 
 #[test]
