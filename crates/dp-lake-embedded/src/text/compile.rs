@@ -5,10 +5,11 @@ use super::{
     filters::{self, Filters},
     gathered::Gathered,
     schema::{Fields, push_form},
+    search::matching,
     vocabulary::Vocabulary,
 };
 use dp_lake::{
-    Filter, TextQuery,
+    Alternative, Filter, TextQuery,
     analysis::{OwnedToken, forgiven_edits, tokens},
     sought::{Sought, sought},
 };
@@ -44,11 +45,32 @@ pub(super) struct Clause {
     pub(super) first: Vec<Vec<Box<dyn Query>>>,
 }
 
+impl Clause {
+    fn unscored(matching: Box<dyn Query>) -> Self {
+        Self { matching, scored: None, bonus: Vec::new(), first: Vec::new() }
+    }
+}
+
+/// Whether a word that stands nowhere may be another but for a typo.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Typos {
+    Forgiven,
+    Counted,
+}
+
 /// A query, taken apart so that the search can choose how to run it.
 pub(super) struct Compiled {
     pub(super) clauses: Vec<Clause>,
     pub(super) excluded: Vec<Box<dyn Query>>,
     pub(super) filters: Filters,
+}
+
+impl Compiled {
+    fn is_one_word(&self) -> bool {
+        let is_filtered = !self.filters.required.is_empty() || !self.filters.excluded.is_empty();
+        let is_word = matches!(self.clauses.as_slice(), [Clause { scored: Some(_), .. }]);
+        is_word && !is_filtered && self.excluded.is_empty()
+    }
 }
 
 pub(super) struct Compiler<'a> {
@@ -57,20 +79,62 @@ pub(super) struct Compiler<'a> {
 
 impl Compiler<'_> {
     pub(super) fn compile(&self, query: &TextQuery, filter: &Filter) -> tantivy::Result<Compiled> {
+        self.compile_text(query, filters::compile(filter, self)?, Typos::Forgiven)
+    }
+
+    fn compile_text(&self, query: &TextQuery, filters: Filters, typos: Typos) -> tantivy::Result<Compiled> {
+        let body = self.fields().body;
         let mut clauses = Vec::new();
         for term in &query.must {
             let typed = tokens(&term.text);
             for wanted in sought(&term.text, term.mode) {
-                clauses.push(self.clause(&wanted, &typed)?);
+                clauses.push(match typos {
+                    Typos::Forgiven => self.clause(&wanted, &typed)?,
+                    Typos::Counted => Clause::unscored(self.matching(body, &wanted)?),
+                });
             }
+        }
+        for alternatives in query.any.iter().filter(|alternatives| !alternatives.is_empty()) {
+            clauses.push(self.either(alternatives, typos)?);
         }
         let mut excluded = Vec::new();
         for term in &query.must_not {
-            let all = all_of(self.matching_all(self.fields().body, &sought(&term.text, term.mode))?);
-            excluded.extend(all.map(|all| Box::new(Gathered(all)) as Box<dyn Query>));
+            let all = all_of(self.matching_all(body, &sought(&term.text, term.mode))?);
+            excluded.extend(all.map(gathered));
         }
-        let filters = filters::compile(filter, self)?;
+        for alternative in &query.none {
+            excluded.push(gathered(matching(&self.alternative(alternative, Typos::Counted)?)));
+        }
         Ok(Compiled { clauses, excluded, filters })
+    }
+
+    fn alternative(&self, alternative: &Alternative, typos: Typos) -> tantivy::Result<Compiled> {
+        let filters = filters::whatever_is_hidden(&alternative.filter, self)?;
+        self.compile_text(&alternative.text, filters, typos)
+    }
+
+    /// Documents that match one of the alternatives, or more. Single words stay what they are, so that
+    /// the search can skip the poor among their documents; of anything else the documents are gathered.
+    fn either(&self, alternatives: &[Alternative], typos: Typos) -> tantivy::Result<Clause> {
+        let (mut found, mut scored, mut bonus) = (Vec::new(), Vec::new(), Vec::new());
+        let mut are_words = true;
+        for alternative in alternatives {
+            let compiled = self.alternative(alternative, typos)?;
+            let is_word = compiled.is_one_word();
+            are_words &= is_word;
+            found.push(if is_word { matching(&compiled) } else { gathered(matching(&compiled)) });
+            for clause in compiled.clauses {
+                scored.extend(clause.scored);
+                bonus.extend(clause.bonus);
+            }
+        }
+        let found = Box::new(BooleanQuery::union(found));
+        if are_words {
+            let scored = Some(Box::new(BooleanQuery::union(scored)) as Box<dyn Query>);
+            return Ok(Clause { matching: found, scored, bonus, first: Vec::new() });
+        }
+        bonus.extend(scored);
+        Ok(Clause { bonus, ..Clause::unscored(found) })
     }
 
     pub(super) fn fields(&self) -> Fields {
@@ -220,6 +284,10 @@ impl Compiler<'_> {
         });
         Ok(Box::new(BooleanQuery::union(phrases.collect())))
     }
+}
+
+fn gathered(query: Box<dyn Query>) -> Box<dyn Query> {
+    Box::new(Gathered(query))
 }
 
 /// One query for all of `parts`; none of none.

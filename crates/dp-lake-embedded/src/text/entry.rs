@@ -11,7 +11,7 @@ use dp_lake::{
     dimensions::field_values,
     matching,
 };
-use dp_model::Content;
+use dp_model::{Content, Point};
 use smallvec::SmallVec;
 use std::{fmt::Write as _, sync::Arc};
 use tantivy::schema::{
@@ -42,6 +42,7 @@ struct Parts {
     row: u64,
     sort: Option<i64>,
     day: Option<Day>,
+    point: Option<Point>,
     /// All strings, one after the other.
     text: String,
     /// What each string is and where it ends in `text`.
@@ -80,6 +81,7 @@ impl Entry {
             row,
             sort,
             day,
+            point: content.place.as_ref().and_then(|place| place.point),
             text,
             ends,
             facets,
@@ -219,13 +221,15 @@ impl<'a> Iterator for Values<'a> {
                 3 => number(fields.sort, self.parts.sort),
                 4 => number(fields.day, self.parts.day.map(i64::from)),
                 5 => number(fields.kind, Some(i64::from(self.parts.kind))),
-                6 => self
+                6 => number(fields.latitude, self.parts.point.map(|point| point.latitude_e7.into())),
+                7 => number(fields.longitude, self.parts.point.map(|point| point.longitude_e7.into())),
+                8 => self
                     .parts
                     .facets
                     .get(self.parts.source.clone())
                     .map(|source| (fields.source, EntryValue::Text(source))),
                 past => {
-                    let (field, name) = self.parts.names.get(usize::from(past) - 7)?;
+                    let (field, name) = self.parts.names.get(usize::from(past) - 9)?;
                     Some((*field, EntryValue::Text(name)))
                 }
             };

@@ -1,14 +1,14 @@
-//! Makes queries of a filter: intersections of postings, and for days a look at a column of the
-//! documents that are left.
+//! Makes queries of a filter: intersections of postings, and for days, instants and places a look at
+//! columns of the documents that are left.
 
 use super::{
     any_term::{AnyTerm, Which},
     compile::{Compiler, all_of},
     gathered::Gathered,
-    rows::OfDays,
-    schema::facet,
+    rows::{InCircle, InRange},
+    schema::{DAY, SORT, facet},
 };
-use dp_lake::{Day, Filter, Hidden, TermMode, date_of_day, day_of_date, sought::sought};
+use dp_lake::{Day, Filter, Has, Hidden, Near, TermMode, date_of_day, day_of_date, sought::sought};
 use tantivy::query::Query;
 
 /// What a filter asks, none of it scoring.
@@ -18,17 +18,20 @@ pub(super) struct Filters {
 }
 
 pub(super) fn compile(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Filters> {
-    let mut required = positive(filter, compiler)?;
-    let mut excluded = Vec::new();
-    if let Some(not) = &filter.not {
-        excluded = negative(not, compiler)?;
-    }
+    let Filters { mut required, mut excluded } = whatever_is_hidden(filter, compiler)?;
     let any_hidden = compiler.vocabulary.has(compiler.fields().facet, facet::HIDDEN)?;
     match filter.hidden {
         Hidden::Exclude if any_hidden => excluded.push(any(compiler, vec![facet::HIDDEN.to_owned()])),
         Hidden::Exclude | Hidden::Include => {}
         Hidden::Only => required.push(any(compiler, vec![facet::HIDDEN.to_owned()])),
     }
+    Ok(Filters { required, excluded })
+}
+
+/// The filter without what it says of hidden documents.
+pub(super) fn whatever_is_hidden(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Filters> {
+    let required = positive(filter, compiler)?;
+    let excluded = filter.not.as_ref().map_or(Ok(Vec::new()), |not| negative(not, compiler))?;
     Ok(Filters { required, excluded })
 }
 
@@ -48,6 +51,10 @@ fn positive(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box
     }
     required.extend(singles(filter).map(|term| any(compiler, vec![term])));
     required.extend(period(filter, compiler)?);
+    required.extend(instants(filter));
+    if let Some(near) = filter.near {
+        required.extend(circle(near, compiler));
+    }
     for words in &filter.people {
         required.extend(person(words, compiler)?);
     }
@@ -71,6 +78,8 @@ fn negative(not: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box<dy
         excluded.push(any(compiler, terms));
     }
     excluded.extend(all_of(period(not, compiler)?));
+    excluded.extend(instants(not));
+    excluded.extend(not.near.and_then(|near| all_of(circle(near, compiler))));
     for words in &not.people {
         excluded.extend(person(words, compiler)?.map(|person| Box::new(Gathered(person)) as Box<dyn Query>));
     }
@@ -106,9 +115,27 @@ fn period(filter: &Filter, compiler: &Compiler<'_>) -> tantivy::Result<Vec<Box<d
         queries.push(any(compiler, terms));
     }
     if !(is_listed && are_whole) {
-        queries.push(Box::new(OfDays { from, until }));
+        queries.push(Box::new(InRange { column: DAY, range: i64::from(from)..=i64::from(until) - 1 }));
     }
     Ok(queries)
+}
+
+/// What asks for the instants of a filter.
+fn instants(filter: &Filter) -> Option<Box<dyn Query>> {
+    if filter.from_us.is_none() && filter.until_us.is_none() {
+        return None;
+    }
+    let first = filter.from_us.unwrap_or(i64::MIN);
+    let (first, last) = match filter.until_us {
+        None => (first, i64::MAX),
+        Some(until_us) => until_us.checked_sub(1).map_or((1, 0), |last| (first, last)),
+    };
+    Some(Box::new(InRange { column: SORT, range: first..=last }))
+}
+
+/// What asks for a part of the map: first whether there is a point at all, which postings know.
+fn circle(near: Near, compiler: &Compiler<'_>) -> Vec<Box<dyn Query>> {
+    vec![any(compiler, vec![facet::has(Has::Place).to_owned()]), Box::new(InCircle(near))]
 }
 
 /// A period of so many years is narrowed down by their terms first.

@@ -1,10 +1,10 @@
-//! Queries that look at columns instead of postings: the documents of some rows, the documents of
-//! some days.
+//! Queries that look at columns instead of postings: the documents of some rows, of some days or
+//! instants, of some part of the map.
 
-use super::schema::{DAY, ROW};
-use dp_lake::Day;
+use super::schema::{LATITUDE, LONGITUDE, ROW};
+use dp_lake::Near;
 use hashbrown::HashSet;
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 use tantivy::{
     BitSet, DocId, DocSet, Score, SeekDangerResult, SegmentReader, TERMINATED, TantivyError,
     columnar::Column,
@@ -16,14 +16,18 @@ use tantivy::{
 #[derive(Debug, Clone)]
 pub(super) struct OfRows(pub(super) Arc<HashSet<u64, foldhash::fast::RandomState>>);
 
-/// Matches the documents of these days: cheap to ask of a document, dear to go through.
+/// Matches the documents with a number in a range: cheap to ask of a document, dear to go through.
 #[derive(Debug, Clone)]
-pub(super) struct OfDays {
-    /// First day.
-    pub(super) from: Day,
-    /// First day past the range.
-    pub(super) until: Day,
+pub(super) struct InRange {
+    /// Name of the column.
+    pub(super) column: &'static str,
+    /// First and last number.
+    pub(super) range: RangeInclusive<i64>,
 }
+
+/// Matches the documents in a circle on the map; otherwise like [`InRange`].
+#[derive(Debug, Clone)]
+pub(super) struct InCircle(pub(super) Near);
 
 impl Query for OfRows {
     fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
@@ -52,23 +56,49 @@ impl Weight for OfRows {
     }
 }
 
-impl Query for OfDays {
+impl Query for InRange {
     fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
         Ok(Box::new(self.clone()))
     }
 }
 
-impl Weight for OfDays {
+impl Weight for InRange {
     fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
-        let Some(column) = reader.fast_fields().column_opt::<i64>(DAY)? else {
+        let Some(column) = reader.fast_fields().column_opt::<i64>(self.column)? else {
             return Ok(Box::new(EmptyScorer));
         };
-        let range = i64::from(self.from)..i64::from(self.until);
-        let mut scan = DayScan { column, range, doc: 0, past: reader.max_doc() };
-        if scan.past == 0 || !scan.holds(0) {
-            scan.advance();
-        }
-        Ok(Box::new(ConstScorer::new(scan, boost)))
+        let range = self.range.clone();
+        let holds = move |doc| column.first(doc).is_some_and(|number| range.contains(&number));
+        Ok(Box::new(ConstScorer::new(Scan::new(holds, reader.max_doc()), boost)))
+    }
+
+    fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
+        explain(self.scorer(reader, 1.0)?, doc)
+    }
+}
+
+impl Query for InCircle {
+    fn weight(&self, _: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Weight for InCircle {
+    fn scorer(&self, reader: &SegmentReader, boost: Score) -> tantivy::Result<Box<dyn Scorer>> {
+        let columns = reader.fast_fields();
+        let latitudes = columns.column_opt::<i64>(LATITUDE)?;
+        let longitudes = columns.column_opt::<i64>(LONGITUDE)?;
+        let (Some(latitudes), Some(longitudes)) = (latitudes, longitudes) else {
+            return Ok(Box::new(EmptyScorer));
+        };
+        let near = self.0;
+        let degrees_e7 = |column: &Column<i64>, doc| i32::try_from(column.first(doc)?).ok();
+        let holds = move |doc| {
+            degrees_e7(&latitudes, doc)
+                .zip(degrees_e7(&longitudes, doc))
+                .is_some_and(|(latitude_e7, longitude_e7)| near.holds(latitude_e7, longitude_e7))
+        };
+        Ok(Box::new(ConstScorer::new(Scan::new(holds, reader.max_doc()), boost)))
     }
 
     fn explain(&self, reader: &SegmentReader, doc: DocId) -> tantivy::Result<Explanation> {
@@ -83,23 +113,27 @@ fn explain(mut scorer: Box<dyn Scorer>, doc: DocId) -> tantivy::Result<Explanati
     Err(TantivyError::InvalidArgument(format!("document {doc} does not match")))
 }
 
-struct DayScan {
-    column: Column<i64>,
-    range: std::ops::Range<i64>,
+/// Goes through the documents of a segment and asks of each.
+struct Scan<F> {
+    holds: F,
     doc: DocId,
     past: DocId,
 }
 
-impl DayScan {
-    fn holds(&self, doc: DocId) -> bool {
-        self.column.first(doc).is_some_and(|day| self.range.contains(&day))
+impl<F: Fn(DocId) -> bool + Send + 'static> Scan<F> {
+    fn new(holds: F, past: DocId) -> Self {
+        let mut scan = Self { holds, doc: 0, past };
+        if past == 0 || !(scan.holds)(0) {
+            scan.advance();
+        }
+        scan
     }
 }
 
-impl DocSet for DayScan {
+impl<F: Fn(DocId) -> bool + Send + 'static> DocSet for Scan<F> {
     fn advance(&mut self) -> DocId {
         let from = self.doc.saturating_add(1);
-        self.doc = (from..self.past).find(|&doc| self.holds(doc)).unwrap_or(TERMINATED);
+        self.doc = (from..self.past).find(|&doc| (self.holds)(doc)).unwrap_or(TERMINATED);
         self.doc
     }
 
@@ -115,7 +149,7 @@ impl DocSet for DayScan {
         if target >= self.past {
             return SeekDangerResult::SeekLowerBound(TERMINATED);
         }
-        if self.holds(target) {
+        if (self.holds)(target) {
             self.doc = target;
             return SeekDangerResult::Found;
         }

@@ -8,7 +8,7 @@ use tantivy::{
 };
 
 /// Raised when the fields, their terms or the analysis change: an index with another number is built anew.
-pub(super) const FORMAT: u32 = 2;
+pub(super) const FORMAT: u32 = 3;
 
 /// Names of the tokenizers.
 pub(super) const WORDS: &str = "words";
@@ -54,12 +54,18 @@ pub(super) struct Fields {
     pub(super) kind: Field,
     pub(super) person: Field,
     pub(super) place: Field,
+    /// Where it happened, degrees × 1e7.
+    pub(super) latitude: Field,
+    /// Likewise.
+    pub(super) longitude: Field,
 }
 
 /// Names of the fields that are read by column.
 pub(super) const ROW: &str = "row";
 pub(super) const SORT: &str = "sort";
 pub(super) const DAY: &str = "day";
+pub(super) const LATITUDE: &str = "latitude";
+pub(super) const LONGITUDE: &str = "longitude";
 pub(super) const SOURCE: &str = "source";
 pub(super) const KIND_CODE: &str = "kind";
 pub(super) const PERSON: &str = "person";
@@ -83,6 +89,8 @@ pub(super) fn schema() -> (Schema, Fields) {
         row: builder.add_u64_field(ROW, FAST),
         sort: builder.add_i64_field(SORT, FAST),
         day: builder.add_i64_field(DAY, FAST),
+        latitude: builder.add_i64_field(LATITUDE, FAST),
+        longitude: builder.add_i64_field(LONGITUDE, FAST),
         source: builder.add_text_field(SOURCE, names()),
         kind: builder.add_i64_field(KIND_CODE, FAST),
         person: builder.add_text_field(PERSON, names()),
