@@ -6,8 +6,8 @@ use crate::{
     Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, DocumentVectors, Facet,
     FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft,
     LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
-    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top, VectorModel,
-    VectorSet,
+    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top,
+    VectorModel, VectorSet,
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};

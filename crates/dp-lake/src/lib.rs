@@ -29,8 +29,8 @@ pub use filter::{
     Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Near, Order, Page, date_of_day, day_of_date,
 };
 pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
-pub use query::{Alternative, Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
 pub use near::distance_m;
+pub use query::{Alternative, Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,

@@ -170,7 +170,13 @@ mod tests {
     fn hidden_documents_are_left_out_unless_asked_for() {
         let hidden = Annotations { hidden: true, ..Annotations::default() };
         assert!(!matches(&Filter::default(), &note(), None, None, &hidden));
-        assert!(matches(&Filter { hidden: Hidden::Include, ..Filter::default() }, &note(), None, None, &hidden));
+        assert!(matches(
+            &Filter { hidden: Hidden::Include, ..Filter::default() },
+            &note(),
+            None,
+            None,
+            &hidden
+        ));
         let only = Filter { hidden: Hidden::Only, ..Filter::default() };
         assert!(matches(&only, &note(), None, None, &hidden));
         assert!(!matches(&only, &note(), None, None, &Annotations::default()));

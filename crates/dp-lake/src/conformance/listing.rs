@@ -6,7 +6,9 @@ use super::{
     build::{NOON_US, SECOND_US, at, content, document, documents_batch, email, mail, note, notes},
     subject::wait,
 };
-use crate::{Annotation, Cursor, Filter, ForgetTarget, Has, Hidden, HistogramQuery, LakeError, Order};
+use crate::{
+    Annotation, Cursor, Filter, ForgetTarget, Has, Hidden, HistogramQuery, LakeError, Near, Order, TextQuery,
+};
 use dp_model::{Content, Kind, Media, Mention, Moment, Place, Point, Precision, Role};
 use futures::executor::block_on;
 
@@ -253,6 +255,86 @@ pub fn negated_filters_exclude_what_matches_any_field(factory: &dyn Factory) {
     assert_eq!(excluded(people(&["nobody", "mia"])), ["mailed"]);
     let both = Filter { kinds: vec![Kind::Note], not: Some(Box::new(has(Has::Text))), ..Filter::default() };
     assert!(!subject.titles(&both).contains(&"long".to_owned()) && subject.titles(&both).len() == 9);
+}
+
+/// The point `latitude_deg`, `longitude_deg` with its radius.
+fn near(latitude_deg: i32, longitude_deg: i32, radius_m: u32) -> Filter {
+    let near =
+        Near { latitude_e7: latitude_deg * 10_000_000, longitude_e7: longitude_deg * 10_000_000, radius_m };
+    Filter { near: Some(near), ..Filter::default() }
+}
+
+fn not(filter: Filter) -> Filter {
+    Filter { not: Some(Box::new(filter)), ..Filter::default() }
+}
+
+pub fn circles_on_the_map_narrow_lists_and_searches(factory: &dyn Factory) {
+    let placed = |title: &str, point: Option<(i32, i32)>| {
+        let point = point.map(|(latitude_e7, longitude_e7)| Point { latitude_e7, longitude_e7 });
+        let place = Some(Place { name: Some(title.to_owned()), point, ..Place::default() });
+        document(title, Content { place, ..note(title, NOON_US) })
+    };
+    let subject = Subject::holding(
+        factory,
+        vec![
+            placed("origin", Some((0, 0))),
+            // A degree is 111.2 km.
+            placed("a degree north", Some((10_000_000, 0))),
+            placed("west of the date line", Some((0, 1_799_000_000))),
+            placed("east of the date line", Some((0, -1_799_000_000))),
+            placed("at the pole", Some((900_000_000, 0))),
+            placed("nowhere", None),
+            document("no place", note("no place", NOON_US)),
+        ],
+    );
+    let cases: [(Filter, &[&str]); 7] = [
+        (near(0, 0, 0), &["origin"]),
+        (near(0, 0, 111_000), &["origin"]),
+        (near(0, 0, 112_000), &["a degree north", "origin"]),
+        (near(0, 180, 12_000), &["east of the date line", "west of the date line"]),
+        (near(89, 180, 250_000), &["at the pole"]),
+        (near(45, 45, 1_000_000), &[]),
+        (
+            not(near(0, 0, 112_000)),
+            &["at the pole", "east of the date line", "no place", "nowhere", "west of the date line"],
+        ),
+    ];
+    for (filter, expected) in cases {
+        let mut listed = subject.titles(&filter);
+        listed.sort();
+        assert_eq!(listed, expected, "{filter:?}");
+        assert_eq!(subject.titles_found(&TextQuery::default(), &filter), expected, "{filter:?}");
+    }
+}
+
+pub fn instants_narrow_lists_and_searches(factory: &dyn Factory) {
+    let times_us = [-1, 0, 1, NOON_US, NOON_US + 1];
+    let mut documents =
+        times_us.map(|time_us| document(&time_us.to_string(), note(&time_us.to_string(), time_us))).to_vec();
+    documents.push(document("undated", content("google.keep", Kind::Note, "undated")));
+    let subject = Subject::holding(factory, documents);
+    let range = |from_us, until_us| Filter { from_us, until_us, ..Filter::default() };
+    let cases: [(Filter, &[&str]); 7] = [
+        (range(Some(0), Some(NOON_US)), &["0", "1"]),
+        (range(None, Some(0)), &["-1"]),
+        (range(Some(NOON_US), None), &["1580644800000000", "1580644800000001"]),
+        (range(Some(5), Some(5)), &[]),
+        (range(Some(i64::MIN), Some(i64::MIN)), &[]),
+        (Filter { from: Some(1), ..range(None, Some(NOON_US + 1)) }, &["1580644800000000"]),
+        (not(range(Some(0), Some(NOON_US + 1))), &["-1", "1580644800000001"]),
+    ];
+    for (filter, expected) in cases {
+        assert_eq!(subject.titles(&filter), expected, "{filter:?}");
+        assert_eq!(
+            titled(&subject, &filter, Order::NewestFirst, 1),
+            expected.iter().rev().copied().collect::<Vec<_>>()
+        );
+        let mut found = subject.titles_found(&TextQuery::default(), &filter);
+        found.retain(|title| title != "undated");
+        assert_eq!(found, expected, "{filter:?}");
+    }
+    let undated = subject.titles_found(&TextQuery::default(), &range(Some(i64::MIN), None));
+    assert!(!undated.contains(&"undated".to_owned()), "what is undated is in no range");
 }
 
 pub fn labels_are_compared_with_case_and_accents_folded(factory: &dyn Factory) {

@@ -9,8 +9,8 @@ use super::{
     subject::wait,
 };
 use crate::{
-    Annotation, Batch, Checkpoint, Dimension, DocumentUpsert, Filter, ForgetTarget, Has, Hidden,
-    HistogramQuery, Import, LedgerQuery, Order, SampleQuery, Sort, Term, TermMode, TextQuery, Vault,
+    Alternative, Annotation, Batch, Checkpoint, Dimension, DocumentUpsert, Filter, ForgetTarget, Has, Hidden,
+    HistogramQuery, Import, LedgerQuery, Near, Order, SampleQuery, Sort, Term, TermMode, TextQuery, Vault,
     memory::MemoryVault,
 };
 use dp_model::{
@@ -106,7 +106,8 @@ impl Named {
             version.url = Some(format!("https://www.Site{}.example/", pick(34, 3)));
         }
         if pick(36, 2) == 1 {
-            let point = (pick(38, 2) == 1).then_some(Point { latitude_e7: 5, longitude_e7: 5 });
+            let point = (pick(38, 2) == 1)
+                .then_some(Point { latitude_e7: 5, longitude_e7: 100_000 * pick(42, 3) as i32 });
             version.place =
                 Some(Place { name: Some(WORDS[pick(37, 8)].to_owned()), point, ..Place::default() });
         }
@@ -386,14 +387,18 @@ fn compare_searches(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(),
     queries.push((vec![("p1@example.org".to_owned(), TermMode::Words)], None));
     queries.push((vec![("京都".to_owned(), TermMode::Words)], None));
     queries.push((vec![("arger".to_owned(), TermMode::Words)], None));
-    for (number, (must, must_not)) in queries.into_iter().enumerate() {
+    let plain = queries.into_iter().map(|(must, must_not)| {
         let term = |(text, mode)| Term { text, mode };
         let must_not = must_not.map(|text| term((text, TermMode::Words)));
-        let query = TextQuery {
+        TextQuery {
             must: must.into_iter().map(term).collect(),
             must_not: must_not.into_iter().collect(),
             ..TextQuery::default()
-        };
+        }
+    });
+    let pairs = WORDS.iter().zip(WORDS.iter().cycle().skip(1));
+    let queries = plain.chain(pairs.flat_map(|(word, next)| alternatives(word, next)));
+    for (number, query) in queries.enumerate() {
         let all = filters();
         for filter in
             [Filter { hidden: Hidden::Include, ..Filter::default() }, all[number % all.len()].clone()]
@@ -428,12 +433,51 @@ fn filters() -> Vec<Filter> {
         Filter { has: vec![Has::People], from: Some(18_293), ..base() },
         Filter { has: vec![Has::Note], hidden: Hidden::Include, ..base() },
         Filter { not: Some(Box::new(mail)), ..base() },
+        Filter { near: Some(nearby()), ..base() },
+        Filter { near: Some(nearby()), kinds: vec![Kind::Visit, Kind::Note], ..base() },
+        Filter { not: Some(Box::new(Filter { near: Some(nearby()), ..base() })), ..base() },
+        Filter { from_us: Some(NOON_US), ..base() },
+        Filter { from_us: Some(-NOON_US), until_us: Some(NOON_US), from: Some(0), ..base() },
+        Filter {
+            not: Some(Box::new(Filter { until_us: Some(NOON_US), has: vec![Has::Url], ..base() })),
+            hidden: Hidden::Include,
+            ..base()
+        },
         Filter {
             not: Some(Box::new(Filter { has: vec![Has::Url], labels: vec!["work".into()], ..base() })),
             ..base()
         },
     ];
     filters.to_vec()
+}
+
+/// A circle that holds some of the points that versions have.
+fn nearby() -> Near {
+    Near { latitude_e7: 0, longitude_e7: 100_000, radius_m: 1_200 }
+}
+
+/// Queries with alternatives, of two words of the documents.
+fn alternatives(word: &str, next: &str) -> Vec<TextQuery> {
+    let term = |text: &str, mode| Term { text: text.to_owned(), mode };
+    let words = |text: &str| TextQuery { must: vec![term(text, TermMode::Words)], ..TextQuery::default() };
+    let of = |text| Alternative { text, filter: Filter::default() };
+    let noted = Alternative {
+        text: TextQuery { must_not: vec![term(next, TermMode::Words)], ..TextQuery::default() },
+        filter: Filter { kinds: vec![Kind::Note, Kind::Email], near: Some(nearby()), ..Filter::default() },
+    };
+    let phrase =
+        TextQuery { must: vec![term(&format!("{word} {next}"), TermMode::Phrase)], ..TextQuery::default() };
+    let either = |list: Vec<Alternative>| TextQuery { any: vec![list], ..TextQuery::default() };
+    vec![
+        either(vec![of(words(word)), of(words(next))]),
+        either(vec![of(phrase.clone()), noted.clone()]),
+        TextQuery { none: vec![of(words(next)), noted.clone()], ..words(word) },
+        TextQuery { none: vec![of(either(vec![of(phrase), of(words(word))]))], ..TextQuery::default() },
+        either(vec![
+            of(either(vec![noted, of(words(word))])),
+            of(TextQuery { none: vec![of(words(next))], ..words("p1") }),
+        ]),
+    ]
 }
 
 /// Kept here so that a version's source and kind always fit its id.

@@ -6,7 +6,7 @@ use super::{
     build::{NOON_US, at, content, document, documents_batch, mail, note, notes},
     subject::wait,
 };
-use crate::{Annotation, Filter, Hits, Sort, Term, TermMode, TextQuery};
+use crate::{Alternative, Annotation, Filter, Hits, Sort, Term, TermMode, TextQuery};
 use dp_model::{Content, Kind, Media, Mention, Metadata, Place, Role};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -269,6 +269,96 @@ pub fn filters_narrow_searches_as_they_narrow_lists(factory: &dyn Factory) {
             assert_eq!(subject.titles_found(&query(must, &[]), &filter), listed, "{must:?} {filter:?}");
         }
     }
+}
+
+/// An alternative with these words.
+fn either(must: &[&str], must_not: &[&str]) -> Alternative {
+    Alternative { text: query(must, must_not), ..Alternative::default() }
+}
+
+fn of_kind(kind: Kind, must: &[&str]) -> Alternative {
+    Alternative { filter: Filter { kinds: vec![kind], ..Filter::default() }, ..either(must, &[]) }
+}
+
+pub fn one_of_the_alternatives_must_match(factory: &dyn Factory) {
+    let mut documents = ["red wine", "white wine", "red paint", "cheese"]
+        .map(|title| document(title, note(title, NOON_US)))
+        .to_vec();
+    documents.push(document("mail", at(content("google.mail", Kind::Email, "wine mail"), NOON_US)));
+    let subject = Subject::holding(factory, documents);
+    let any = |lists: &[&[Alternative]]| TextQuery {
+        any: lists.iter().map(|list| list.to_vec()).collect(),
+        ..TextQuery::default()
+    };
+    let titles = |query: &TextQuery| subject.titles_found(query, &Filter::default());
+    assert_eq!(
+        titles(&any(&[&[either(&["red"], &[]), either(&["cheese"], &[])]])),
+        ["cheese", "red paint", "red wine"]
+    );
+    let red_or_white = [either(&["red"], &[]), either(&["white"], &[])];
+    assert_eq!(
+        titles(&TextQuery { ..any(&[&red_or_white, &[either(&["wine"], &[])]]) }),
+        ["red wine", "white wine"]
+    );
+    assert_eq!(
+        titles(&TextQuery { must: vec![words("wine")], ..any(&[&red_or_white]) }),
+        ["red wine", "white wine"]
+    );
+    assert_eq!(
+        titles(&any(&[&[either(&["wine"], &["red", "mail"]), either(&["paint"], &[])]])),
+        ["red paint", "white wine"]
+    );
+    assert_eq!(
+        titles(&any(&[&[of_kind(Kind::Email, &[]), either(&["cheese"], &[])]])),
+        ["cheese", "wine mail"]
+    );
+    assert_eq!(
+        titles(&any(&[&[of_kind(Kind::Note, &["wine"]), either(&["absent"], &[])]])),
+        ["red wine", "white wine"]
+    );
+    let nested = Alternative {
+        text: TextQuery { must: vec![words("wine")], ..any(&[&red_or_white]) },
+        ..of_kind(Kind::Note, &[])
+    };
+    assert_eq!(titles(&any(&[&[nested, either(&["cheese"], &[])]])), ["cheese", "red wine", "white wine"]);
+    assert_eq!(titles(&any(&[&[]])).len(), 5, "a list without alternatives asks nothing");
+    assert_eq!(titles(&any(&[&[either(&["cheese"], &[]), Alternative::default()]])).len(), 5);
+    let phrase = Term { text: "wine red".into(), mode: TermMode::Phrase };
+    let phrase = Alternative {
+        text: TextQuery { must: vec![phrase], ..TextQuery::default() },
+        ..Alternative::default()
+    };
+    assert_eq!(titles(&any(&[&[phrase, either(&["paint"], &[])]])), ["red paint"]);
+}
+
+pub fn none_of_the_refused_alternatives_may_match(factory: &dyn Factory) {
+    let mut documents =
+        ["red wine", "white wine", "red paint"].map(|title| document(title, note(title, NOON_US))).to_vec();
+    documents.push(document("mail", at(content("google.mail", Kind::Email, "red wine mail"), NOON_US)));
+    let subject = Subject::holding(factory, documents);
+    let titles = |must: &[&str], none: &[Alternative]| {
+        let query = TextQuery { none: none.to_vec(), ..query(must, &[]) };
+        subject.titles_found(&query, &Filter::default())
+    };
+    assert_eq!(titles(&[], &[either(&["red", "wine"], &[])]), ["red paint", "white wine"]);
+    assert_eq!(titles(&["red"], &[of_kind(Kind::Email, &["wine"])]), ["red paint", "red wine"]);
+    assert_eq!(titles(&[], &[either(&["wine"], &["red"])]), ["red paint", "red wine", "red wine mail"]);
+    assert_eq!(titles(&["wine"], &[either(&["white"], &[]), of_kind(Kind::Email, &[])]), ["red wine"]);
+    assert_eq!(titles(&[], &[Alternative::default()]), [""; 0], "what asks nothing matches everything");
+}
+
+pub fn typos_are_forgiven_in_alternatives_and_not_where_they_exclude(factory: &dyn Factory) {
+    let subject = titled(factory, &["photograph", "marmalade", "bread"]);
+    let titles = |any: &[Alternative], none: &[Alternative]| {
+        let query = TextQuery { any: vec![any.to_vec()], none: none.to_vec(), ..TextQuery::default() };
+        subject.titles_found(&query, &Filter::default())
+    };
+    assert_eq!(
+        titles(&[either(&["photogruph"], &[]), either(&["bread"], &[])], &[]),
+        ["bread", "photograph"]
+    );
+    assert_eq!(titles(&[either(&["photogruph"], &[])], &[either(&["photogruph"], &[])]), ["photograph"]);
+    assert_eq!(titles(&[either(&["photograph"], &["photogruph"])], &[]), ["photograph"]);
 }
 
 fn titles_in_order(subject: &Subject<'_>, hits: &Hits) -> Vec<String> {

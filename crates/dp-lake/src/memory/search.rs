@@ -5,8 +5,8 @@ use super::{
     state::{State, Version},
 };
 use crate::{
-    Alternative, Annotations, Facet, FacetField, Filter, Hidden, Hit, Hits, LakeError, RankedHit, RankedQuery, Search, Sort, Suggestion,
-    Term, TextQuery,
+    Alternative, Annotations, Facet, FacetField, Filter, Hidden, Hit, Hits, LakeError, RankedHit,
+    RankedQuery, Search, Sort, Suggestion, Term, TextQuery,
     analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
     matching::matches,
     sought::{Sought, sought},
