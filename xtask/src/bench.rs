@@ -2,7 +2,7 @@
 
 use crate::{
     needs::{self, Need},
-    process, repository,
+    page, process, repository,
 };
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -15,8 +15,7 @@ use std::{
 /// The peer, by its name in Python's package index.
 const PEER: &str = "google-takeout-parser==0.1.13";
 const PAGE: &str = "docs/benchmarks.md";
-const BEGIN: &str = "<!-- written by `cargo xtask bench`: begin -->\n";
-const END: &str = "<!-- written by `cargo xtask bench`: end -->\n";
+const MARK: &str = "cargo xtask bench";
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -95,7 +94,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     process::run(&mut bench)?;
     let results: Results = serde_json::from_slice(&fs_err::read(&out)?).context("what dp-bench wrote")?;
     if arguments.section.is_empty() && !arguments.no_peer && (arguments.scale - 1.0).abs() < f64::EPSILON {
-        write_page(&results)?;
+        page::write_between(PAGE, MARK, &table(&results)?)?;
     }
     Ok(())
 }
@@ -117,17 +116,6 @@ fn install_peer(target: &Path) -> anyhow::Result<PathBuf> {
         process::run(pip.arg("--target").arg(&folder).arg(PEER))?;
     }
     Ok(folder)
-}
-
-fn write_page(results: &Results) -> anyhow::Result<()> {
-    let path = repository::root().join(PAGE);
-    let page = fs_err::read_to_string(&path)?;
-    let (before, rest) =
-        page.split_once(BEGIN).with_context(|| format!("{PAGE} has no place for the figures"))?;
-    let (_, after) = rest.split_once(END).with_context(|| format!("the figures in {PAGE} have no end"))?;
-    fs_err::write(&path, format!("{before}{BEGIN}{}{END}{after}", table(results)?))?;
-    println!("wrote {PAGE}");
-    Ok(())
 }
 
 fn table(results: &Results) -> anyhow::Result<String> {

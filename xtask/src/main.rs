@@ -6,8 +6,10 @@
 mod bench;
 mod clean_copy;
 mod demo;
+mod eval;
 mod fuzz;
 mod needs;
+mod page;
 mod process;
 mod repository;
 mod samples;
@@ -33,6 +35,8 @@ enum Command {
     Test(test::Arguments),
     /// Measure speed and memory, beside the Python peer, into docs/benchmarks.md
     Bench(bench::Arguments),
+    /// Evaluate how well searching finds what is meant, into docs/benchmarks.md
+    Eval(eval::Arguments),
     /// The long versions of the reliability tests: kills, coverage-guided fuzzing
     Soak(soak::Arguments),
     /// Compare what the real sample files give with what they hold, into docs/sources/google-takeout.md
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Eval(arguments) => eval::run(&arguments),
         Command::Soak(arguments) => soak::run(&arguments),
         Command::Samples(arguments) => samples::run(&arguments),
     };
