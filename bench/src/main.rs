@@ -2,6 +2,7 @@
 //! builds and runs it, and puts the figures into the documentation.
 #![expect(clippy::print_stdout, reason = "this program's job is to print figures")]
 
+mod eval;
 mod figure;
 mod machine;
 mod parse;
@@ -27,6 +28,8 @@ struct Arguments {
 enum Command {
     /// Measure, and write the figures
     Measure(Setting),
+    /// Evaluate how well searching finds what is meant, and write the tables
+    Eval(eval::Setting),
     /// Import into a vault and say how it went: what is measured in a process of its own
     #[command(hide = true)]
     ChildImport { vault: PathBuf, paths: Vec<PathBuf> },
@@ -67,6 +70,7 @@ const SECTIONS: &[(&str, Section)] = &[("parse", parse::figures), ("vault", vaul
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Measure(setting) => measure(&setting),
+        Command::Eval(setting) => eval::run(&setting),
         Command::ChildImport { vault, paths } => {
             println!("{}", serde_json::to_string(&vault::child_import(&vault, &paths)?)?);
             Ok(())
