@@ -17,15 +17,28 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dp-sources", &["dp-archive", "dp-model"]),
     ("dp-lake", &["dp-archive", "dp-model", "dp-sources"]),
     ("dp-lake-embedded", &["dp-lake", "dp-model"]),
+    ("dp-cortex", &["dp-lake", "dp-model"]),
     // Limits are configuration.
     ("dp-config", &["dp-archive"]),
     // Writes what the parsers read, and must not know how they do it.
     ("dp-lifegen", &["dp-model"]),
     (
         "datapunk",
-        &["dp-archive", "dp-config", "dp-lake", "dp-lake-embedded", "dp-lifegen", "dp-model", "dp-sources"],
+        &[
+            "dp-archive",
+            "dp-config",
+            "dp-cortex",
+            "dp-lake",
+            "dp-lake-embedded",
+            "dp-lifegen",
+            "dp-model",
+            "dp-sources",
+        ],
     ),
-    ("dp-bench", &["dp-archive", "dp-lake", "dp-lake-embedded", "dp-lifegen", "dp-model", "dp-sources"]),
+    (
+        "dp-bench",
+        &["dp-archive", "dp-cortex", "dp-lake", "dp-lake-embedded", "dp-lifegen", "dp-model", "dp-sources"],
+    ),
     // Scenarios see the program from outside.
     ("dp-e2e", &["dp-lifegen", "dp-model"]),
     ("xtask", &[]),
@@ -38,7 +51,12 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("clap", &["datapunk", "dp-bench", "xtask"]),
     // What opens, parses and plans is plain synchronous functions on data.
     ("async-trait", &["dp-lake", "dp-lake-embedded"]),
-    ("futures", &["datapunk", "dp-bench", "dp-lake", "dp-lake-embedded"]),
+    ("futures", &["datapunk", "dp-bench", "dp-cortex", "dp-lake", "dp-lake-embedded"]),
+    // What may ask the network, and only when it is asked to.
+    ("ureq", &["dp-cortex"]),
+    ("hf-hub", &["dp-cortex"]),
+    ("candle-core", &["dp-cortex"]),
+    ("tokenizers", &["dp-cortex"]),
     ("tokio", &[]),
 ];
 
