@@ -9,7 +9,7 @@ mod table;
 
 use anyhow::Context as _;
 use dp_lake::Vault;
-use dp_lake_embedded::EmbeddedVault;
+use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use dp_lifegen::InquiryKind;
 use dp_model::DocumentId;
 use jiff::civil::Date;
@@ -104,7 +104,7 @@ pub(crate) fn run(setting: &Setting) -> anyhow::Result<()> {
 }
 
 fn open(setting: &Setting, name: &str) -> anyhow::Result<Arc<dyn Vault>> {
-    Ok(Arc::new(EmbeddedVault::open(&setting.work.join(name), HOME_ZONE)?))
+    Ok(Arc::new(EmbeddedVault::open(&setting.work.join(name), &VaultOptions::new(HOME_ZONE))?))
 }
 
 fn over_life(setting: &Setting) -> anyhow::Result<Section> {

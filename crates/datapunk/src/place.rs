@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use dp_config::Config;
-use dp_lake_embedded::EmbeddedVault;
+use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use dp_model::DocumentId;
 use std::path::PathBuf;
 
@@ -29,23 +29,27 @@ impl Place {
         self.directory.join(VAULT)
     }
 
+    fn options(&self) -> VaultOptions {
+        VaultOptions::new(&self.config.person.home_zone())
+    }
+
     /// Opens the vault for writing, making it if it is not there.
     pub(crate) fn open(&self) -> anyhow::Result<EmbeddedVault> {
-        Ok(EmbeddedVault::open(&self.vault_directory(), &self.config.person.home_zone())?)
+        Ok(EmbeddedVault::open(&self.vault_directory(), &self.options())?)
     }
 
     /// Opens the vault for writing if it is there.
     pub(crate) fn open_existing(&self) -> anyhow::Result<EmbeddedVault> {
         if !self.vault_directory().join("lake.db").is_file() {
             // Says that there is none, and how to make one.
-            EmbeddedVault::open_for_reading(&self.vault_directory())?;
+            EmbeddedVault::open_for_reading(&self.vault_directory(), &self.options())?;
         }
         self.open()
     }
 
     /// Opens the vault for reading.
     pub(crate) fn read(&self) -> anyhow::Result<EmbeddedVault> {
-        Ok(EmbeddedVault::open_for_reading(&self.vault_directory())?)
+        Ok(EmbeddedVault::open_for_reading(&self.vault_directory(), &self.options())?)
     }
 }
 

@@ -24,9 +24,9 @@ use std::{
 /// Batches that may wait to be indexed: the writer waits for the index beyond that.
 const BATCHES_WAITING: usize = 1;
 /// Documents after which what was indexed is committed.
-const COMMIT_DOCUMENTS: u64 = 400_000;
+pub(crate) const COMMIT_DOCUMENTS: u64 = 400_000;
 /// Time after which what was indexed is committed, so that a running import can be searched.
-const COMMIT_AFTER: Duration = Duration::from_secs(20);
+pub(crate) const COMMIT_AFTER: Duration = Duration::from_secs(20);
 /// Memory of the index writer.
 const WRITER_BYTES: usize = 64 << 20;
 /// Threads of the index writer.
@@ -36,7 +36,7 @@ const WRITER_THREADS: usize = 1;
 pub(crate) type Progress = (u64, u64);
 
 enum Message {
-    Changes(IndexChanges),
+    Changes(Arc<IndexChanges>),
     Commit(oneshot::Sender<Result<(), LakeError>>),
     Rebuild(UnboundedSender<Progress>, oneshot::Sender<Result<u64, LakeError>>),
 }
@@ -86,7 +86,7 @@ impl Indexer {
     }
 
     /// Hands changes over; waits while too many are waiting.
-    pub(crate) fn changes(&self) -> impl Fn(IndexChanges) + Send + 'static {
+    pub(crate) fn changes(&self) -> impl Fn(Arc<IndexChanges>) + Send + 'static {
         let messages = self.messages.clone();
         move |changes| {
             if let Some(messages) = &messages {
@@ -146,7 +146,7 @@ impl Worker {
         self.note(caught_up);
         loop {
             match queue.recv_timeout(Duration::from_millis(500)) {
-                Ok(Message::Changes(changes)) => self.take(changes),
+                Ok(Message::Changes(changes)) => self.take(&changes),
                 Ok(Message::Commit(reply)) => {
                     let _ = reply.send(self.commit());
                 }
@@ -178,7 +178,7 @@ impl Worker {
         }
     }
 
-    fn take(&mut self, changes: IndexChanges) {
+    fn take(&mut self, changes: &IndexChanges) {
         if self.failed.is_some() {
             return;
         }

@@ -3,16 +3,20 @@
 
 mod codec;
 mod connection;
+mod embedding;
 mod error;
 mod indexer;
 mod lock;
 mod names;
+mod options;
 mod origins;
 mod pool;
 mod read;
 mod suggest;
 mod text;
 mod vault;
+mod vectors;
 mod write;
 
+pub use options::VaultOptions;
 pub use vault::EmbeddedVault;

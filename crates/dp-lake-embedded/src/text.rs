@@ -10,6 +10,7 @@ mod filters;
 mod gathered;
 mod ranked;
 mod rows;
+mod rows_of;
 mod schema;
 mod search;
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod vocabulary;
 
 pub(crate) use entry::IndexedDocument;
 pub(crate) use ranked::Ranked;
+pub(crate) use rows_of::RowMask;
 pub(crate) use search::RowHits;
 
 use compile::Compiler;
@@ -28,6 +30,7 @@ use dp_lake::{Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery
 use entry::Entry;
 use hashbrown::HashSet;
 use rows::OfRows;
+use rows_of::MaskCache;
 use schema::{FORMAT, Fields};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -79,6 +82,7 @@ pub(crate) struct TextIndex {
     reader: IndexReader,
     sequence: AtomicU64,
     completions: CompletionCache,
+    masks: MaskCache,
     writer: Option<Mutex<Writer>>,
 }
 
@@ -138,6 +142,7 @@ impl TextIndex {
             reader,
             sequence: AtomicU64::new(0),
             completions: CompletionCache::default(),
+            masks: MaskCache::default(),
             writer: writer.map(Mutex::new),
         };
         if is_new {

@@ -1,15 +1,18 @@
-//! The embedded vault: one directory with SQLite as the truth and Tantivy beside it. Implements the
+//! The embedded vault: one directory with SQLite as the truth, Tantivy and vectors beside it. Implements the
 //! lake's contract by handing each question to the writer's thread or to a reader's.
 
 use crate::{
     connection::{is_made, open_reader, open_writer, vault_value},
+    embedding::Embedding,
     error::{Context as _, free_bytes, in_directory},
     indexer::{CurrentIndex, Indexer},
     lock::WriteLock,
+    options::VaultOptions,
     pool::Pool,
     read::Reader,
     suggest::{NameCache, suggest},
     text::{Mode, TextIndex},
+    vectors::Sets,
     write::{IndexChanges, Writer},
 };
 use async_trait::async_trait;
@@ -38,11 +41,13 @@ const INDEX_WAIT: Duration = Duration::from_millis(25);
 pub struct EmbeddedVault {
     directory: PathBuf,
     home_zone: String,
-    // Fields are dropped in this order: the writer before the indexer that takes its changes, and
-    // the lock last of all.
+    // Fields are dropped in this order: the writer before the threads that take its changes, and the
+    // lock last of all.
     writer: Option<Pool<WriterState>>,
     readers: Pool<Reader>,
     indexer: Option<Indexer>,
+    embedding: Option<Embedding>,
+    sets: Arc<Sets>,
     index: Option<CurrentIndex>,
     names: Arc<NameCache>,
     _lock: Option<WriteLock>,
@@ -54,29 +59,38 @@ struct WriterState {
 }
 
 impl EmbeddedVault {
-    /// Opens a vault for writing, making it if it is not there; `home_zone` is the IANA name of the
-    /// zone a new vault's person lives in.
+    /// Opens a vault for writing, making it if it is not there. Documents that the set of its embedder
+    /// has no vectors of yet are embedded in the background.
     ///
     /// # Errors
     /// `Locked` if another process writes to it, `NewerFormat`, `Corrupt`, `DiskFull`, and `Io`.
-    pub fn open(directory: &Path, home_zone: &str) -> Result<Self, LakeError> {
-        Self::open_locked(directory, home_zone).map_err(|error| in_directory(error, directory))
+    pub fn open(directory: &Path, options: &VaultOptions) -> Result<Self, LakeError> {
+        Self::open_locked(directory, options).map_err(|error| in_directory(error, directory))
     }
 
-    fn open_locked(directory: &Path, home_zone: &str) -> Result<Self, LakeError> {
+    fn open_locked(directory: &Path, options: &VaultOptions) -> Result<Self, LakeError> {
         fs_err::create_dir_all(directory).context("make the vault's directory")?;
         let lock = WriteLock::take(directory)?;
         let file = directory.join("lake.db");
-        let writer = Writer::new(open_writer(&file, home_zone)?)?;
+        let writer = Writer::new(open_writer(&file, &options.home_zone)?)?;
         let home_zone = writer.home_zone.clone();
         let (indexer, index) = Indexer::start(directory)?;
-        let publish = Box::new(indexer.changes());
+        let sets = Arc::new(Sets::new(directory, true));
+        let embedding = Embedding::start(directory, &sets, options.embedder.clone())?;
+        let (index_changes, embed_changes) = (indexer.changes(), embedding.changes());
+        let publish = Box::new(move |changes| {
+            let changes = Arc::new(changes);
+            index_changes(Arc::clone(&changes));
+            embed_changes(changes);
+        });
         Ok(Self {
             directory: directory.to_owned(),
             home_zone,
             writer: Some(Pool::start("lake-write", vec![WriterState { writer, publish }])?),
             readers: start_readers(&file)?,
             indexer: Some(indexer),
+            embedding: Some(embedding),
+            sets,
             index: Some(index),
             names: Arc::default(),
             _lock: Some(lock),
@@ -88,7 +102,7 @@ impl EmbeddedVault {
     ///
     /// # Errors
     /// As `open`; `Io` if there is no vault.
-    pub fn open_for_reading(directory: &Path) -> Result<Self, LakeError> {
+    pub fn open_for_reading(directory: &Path, options: &VaultOptions) -> Result<Self, LakeError> {
         let file = directory.join("lake.db");
         if !is_made(&file)? {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -98,7 +112,7 @@ impl EmbeddedVault {
         }
         let connection = open_reader(&file)?;
         let sequence: i64 = vault_value(&connection, "sequence")?;
-        let home_zone: String = vault_value(&connection, "home_zone")?;
+        let home_zone = vault_value(&connection, "home_zone")?;
         drop(connection);
         let text = directory.join("text");
         let behind = |index: &Result<TextIndex, LakeError>| {
@@ -106,7 +120,7 @@ impl EmbeddedVault {
         };
         let mut index = TextIndex::open(&text, Mode::ReadOnly);
         if behind(&index) {
-            match Self::open(directory, &home_zone) {
+            match Self::open(directory, options) {
                 Ok(vault) => {
                     futures::executor::block_on(vault.search().wait_indexed(sequence as u64))?;
                     drop(vault);
@@ -124,13 +138,15 @@ impl EmbeddedVault {
             writer: None,
             readers: start_readers(&file)?,
             indexer: None,
+            embedding: None,
+            sets: Arc::new(Sets::new(directory, false)),
             index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
             names: Arc::default(),
             _lock: None,
         })
     }
 
-    async fn read<T: Send + 'static>(
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T, LakeError> + Send + 'static,
     ) -> Result<T, LakeError> {
@@ -145,7 +161,7 @@ impl EmbeddedVault {
         writer.run(work).await.map_err(|error| in_directory(error, &self.directory))
     }
 
-    /// Writes and hands what changed to the text index.
+    /// Writes and hands what changed to the text index and the vector sets.
     async fn publish<T: Send + 'static>(
         &self,
         work: impl FnOnce(&mut Writer) -> Result<(T, IndexChanges), LakeError> + Send + 'static,
@@ -160,7 +176,29 @@ impl EmbeddedVault {
         .await
     }
 
-    fn text_index(&self) -> Result<Arc<TextIndex>, LakeError> {
+    /// Embeds everything that the set of the vault's embedder has no vectors of, and waits for it;
+    /// `progress` gets documents done and documents in all.
+    ///
+    /// # Errors
+    /// `ReadOnly`, and `Projection` if the embedder fails: what it was done with is kept.
+    pub async fn embed_pending(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<(), LakeError> {
+        let embedding = self.embedding.as_ref().ok_or(LakeError::ReadOnly)?;
+        let (sender, mut told) = futures::channel::mpsc::unbounded();
+        let tell = async {
+            while let Some((done, total)) = told.next().await {
+                progress(done, total);
+            }
+        };
+        let (outcome, ()) = futures::join!(embedding.embed_all(sender), tell);
+        outcome.map_err(|error| in_directory(error, &self.directory))
+    }
+
+    /// The vector sets.
+    pub(crate) fn sets(&self) -> &Arc<Sets> {
+        &self.sets
+    }
+
+    pub(crate) fn text_index(&self) -> Result<Arc<TextIndex>, LakeError> {
         let index = self.index.as_ref().ok_or(LakeError::Projection {
             projection: "text index",
             reason: "it is missing or damaged".to_owned(),
@@ -229,6 +267,8 @@ impl Vault for EmbeddedVault {
             }
             Err(error) => projection.problems.push(error.to_string()),
         }
+        let sets = Arc::clone(&self.sets);
+        let (of_sets, set_bytes) = self.read(move |_| sets.health(thorough)).await?;
         Ok(Health {
             engines: vec![
                 ("SQLite".to_owned(), rusqlite::version().to_owned()),
@@ -242,10 +282,10 @@ impl Vault for EmbeddedVault {
                 .iter()
                 .map(|name| file_bytes(&self.directory.join(name)))
                 .sum(),
-            projection_bytes: self.text_index().map_or(0, |index| index.size_bytes()),
+            projection_bytes: self.text_index().map_or(0, |index| index.size_bytes()) + set_bytes,
             free_bytes: free_bytes(&self.directory),
             problems: store.problems,
-            projections: vec![projection],
+            projections: std::iter::once(projection).chain(of_sets).collect(),
         })
     }
 }
@@ -380,7 +420,14 @@ impl Search for EmbeddedVault {
 
     async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError> {
         if let Some(indexer) = &self.indexer {
-            return indexer.commit().await.map_err(|error| in_directory(error, &self.directory));
+            let embedded = async {
+                match &self.embedding {
+                    Some(embedding) => embedding.commit().await,
+                    None => Ok(()),
+                }
+            };
+            let (indexed, embedded) = futures::join!(indexer.commit(), embedded);
+            return indexed.and(embedded).map_err(|error| in_directory(error, &self.directory));
         }
         let index = self.text_index()?;
         index.refresh();
@@ -403,7 +450,11 @@ impl Search for EmbeddedVault {
             }
         };
         let (count, ()) = futures::join!(rebuild, tell);
-        count.map_err(|error| in_directory(error, &self.directory))
+        let count = count.map_err(|error| in_directory(error, &self.directory))?;
+        if let Some(embedding) = &self.embedding {
+            embedding.rebuild().await.map_err(|error| in_directory(error, &self.directory))?;
+        }
+        Ok(count)
     }
 }
 

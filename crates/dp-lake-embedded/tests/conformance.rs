@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test without its folder or vault has nothing to go on with")]
 
 use dp_lake::{Vault, conformance};
-use dp_lake_embedded::EmbeddedVault;
+use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use futures::future::{BoxFuture, FutureExt as _};
 
 /// Vaults in a folder of its own, removed with it.
@@ -19,7 +19,7 @@ impl conformance::Factory for Folder {
     fn open<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Box<dyn Vault>> {
         let directory = self.0.path().join(name);
         async move {
-            let vault = EmbeddedVault::open(&directory, conformance::HOME_ZONE).unwrap();
+            let vault = EmbeddedVault::open(&directory, &VaultOptions::new(conformance::HOME_ZONE)).unwrap();
             Box::new(vault) as Box<dyn Vault>
         }
         .boxed()

@@ -57,7 +57,7 @@ pub(super) fn is_unconstrained(compiled: &Compiled) -> bool {
     compiled.clauses.is_empty() && is_unfiltered(compiled)
 }
 
-fn is_unfiltered(compiled: &Compiled) -> bool {
+pub(super) fn is_unfiltered(compiled: &Compiled) -> bool {
     compiled.excluded.is_empty()
         && compiled.filters.required.is_empty()
         && compiled.filters.excluded.is_empty()
