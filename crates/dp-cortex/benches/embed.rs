@@ -5,6 +5,7 @@
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dp_cortex::embed::{
     Purpose, TextEmbedder as _,
+    bert::{BertModel, EncoderOptions},
     static_table::{StaticModel, TOKENS_MAX_DEFAULT, TokenizerSource},
 };
 use std::{hint::black_box, path::PathBuf};
@@ -49,8 +50,7 @@ fn static_model(criterion: &mut Criterion) {
     .expect("the table is right");
     let documents = documents(20_000);
     let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
-    let tokens: usize =
-        model.tokens(&texts).expect("the tokenizer is right").iter().map(Vec::len).sum();
+    let tokens: usize = model.tokens(&texts).expect("the tokenizer is right").iter().map(Vec::len).sum();
     let mut group = criterion.benchmark_group("static");
     group.throughput(Throughput::Elements(texts.len() as u64));
     group.bench_function(format!("{:.1} tokens a document", tokens as f64 / texts.len() as f64), |bench| {
@@ -59,5 +59,31 @@ fn static_model(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group! { name = embed; config = Criterion::default().sample_size(10); targets = static_model }
+fn encoder(criterion: &mut Criterion) {
+    let Some(folder) = models().map(|models| models.join("minilm")) else { return };
+    let options = EncoderOptions::read(&folder, "all-MiniLM-L6-v2").expect("the configuration is right");
+    let model = BertModel::open(&folder, "minilm", "", options).expect("the model is right");
+    // 22 tokens and more, as sentences of mail have.
+    let sentences: Vec<String> =
+        documents(256).iter().map(|document| format!("{document}, and then back home")).collect();
+    let texts: Vec<&str> = sentences.iter().map(String::as_str).collect();
+    let passages: Vec<String> = documents(256).chunks(16).map(|part| part.join(". ")).collect();
+    let long: Vec<&str> = passages.iter().map(String::as_str).collect();
+    let mut group = criterion.benchmark_group("minilm");
+    for (name, texts) in [("sentences of 22 tokens", &texts), ("passages of 256 tokens", &long)] {
+        group.throughput(Throughput::Elements(texts.len() as u64));
+        group.bench_function(name, |bench| {
+            bench.iter(|| model.embed(black_box(texts), Purpose::Passage).expect("it embeds"));
+        });
+    }
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("one query", |bench| {
+        bench.iter(|| {
+            model.embed(black_box(&["article about sleep and memory"]), Purpose::Query).expect("it embeds")
+        });
+    });
+    group.finish();
+}
+
+criterion_group! { name = embed; config = Criterion::default().sample_size(10); targets = static_model, encoder }
 criterion_main!(embed);

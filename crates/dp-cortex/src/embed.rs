@@ -1,6 +1,7 @@
 //! Text to vectors: one trait, and an implementation per kind of model. Texts come in, vectors of length 1
 //! go out. What a document's text is, and where vectors are kept, is not decided here.
 
+pub mod bert;
 pub mod static_table;
 pub(crate) mod table;
 #[cfg(test)]

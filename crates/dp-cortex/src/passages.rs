@@ -56,7 +56,8 @@ pub fn passages(content: &Content) -> Vec<PassageText> {
     if !has_word(&whole) {
         return Vec::new();
     }
-    let passage = if has_word(text) { Passage { start: 0, end: text.len() as u32 } } else { Passage::default() };
+    let passage =
+        if has_word(text) { Passage { start: 0, end: text.len() as u32 } } else { Passage::default() };
     vec![PassageText { passage, text: whole }]
 }
 
@@ -156,8 +157,7 @@ impl Embedder for DocumentEmbedder {
     fn embed(&self, contents: &[&Content]) -> Result<Vec<Vec<PassageVector>>, EmbedderError> {
         let split: Vec<Vec<PassageText>> = contents.iter().map(|content| passages(content)).collect();
         let texts: Vec<&str> = split.iter().flatten().map(|passage| passage.text.as_str()).collect();
-        let vectors =
-            self.embedder.embed(&texts, Purpose::Passage).map_err(|error| self.failed(error))?;
+        let vectors = self.embedder.embed(&texts, Purpose::Passage).map_err(|error| self.failed(error))?;
         if vectors.len() != texts.len() {
             return Err(self.failed(format!("it gave {} vectors for {} texts", vectors.len(), texts.len())));
         }
