@@ -31,9 +31,7 @@ impl Table {
         let tensors = SafeTensors::deserialize(&bytes).map_err(|error| {
             EmbedError::file(
                 path,
-                format!(
-                    "it is truncated or no safetensors file ({error}); pull the model again"
-                ),
+                format!("it is truncated or no safetensors file ({error}); pull the model again"),
             )
         })?;
         let tables: Vec<(String, TensorView<'_>)> =
@@ -73,6 +71,11 @@ impl Table {
     /// The whole file, as it was given.
     pub(crate) fn file(&self) -> &[u8] {
         &self.bytes
+    }
+
+    /// Token numbers that may have a row are below.
+    pub(crate) fn tokens(&self) -> usize {
+        self.mapping.as_ref().map_or(self.rows, Vec::len)
     }
 
     pub(crate) fn rows(&self) -> usize {
@@ -195,9 +198,8 @@ fn indices(tensor: &TensorView<'_>, rows: usize, path: &Path) -> Result<Vec<u32>
     values
         .into_iter()
         .map(|value| {
-            within(value).ok_or_else(|| {
-                EmbedError::file(path, format!("its mapping names row {value} of {rows}"))
-            })
+            within(value)
+                .ok_or_else(|| EmbedError::file(path, format!("its mapping names row {value} of {rows}")))
         })
         .collect()
 }

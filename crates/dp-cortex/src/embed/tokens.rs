@@ -116,6 +116,16 @@ impl Tokens {
         }
     }
 
+    /// Where its tokenizer is.
+    pub(crate) fn source(&self) -> &TokenizerSource {
+        &self.source
+    }
+
+    /// Tokens of a text that are looked at.
+    pub(crate) fn tokens_max(&self) -> usize {
+        self.tokens_max
+    }
+
     /// Something that turns texts into tokens, for one thread.
     pub(crate) fn reader(&self) -> Result<Reader<'_>, EmbedError> {
         let loaded = self.loaded.get_or_init(|| self.load().map_err(|error| error.to_string()));
