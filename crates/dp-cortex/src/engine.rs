@@ -5,6 +5,7 @@
 mod answer;
 mod fold;
 mod fusion;
+mod locate;
 mod moments;
 mod passage;
 mod plan;
@@ -111,7 +112,7 @@ impl Engine {
     /// words are searched alone.
     pub async fn search(&self, request: &SearchRequest) -> Result<SearchAnswer, EngineError> {
         let plan = self.plan(request).await?;
-        let mut notices = plan.notices.clone();
+        let mut notices = Vec::new();
         let by_words = request.mode != Mode::Semantic || plan.words.is_empty();
         let chosen = if request.mode == Mode::Keyword || plan.words.is_empty() || request.sort != Sort::Relevance {
             None

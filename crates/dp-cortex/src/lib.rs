@@ -2,4 +2,12 @@
 //! out. Keeps nothing itself: the lake does.
 
 pub mod embed;
+pub mod engine;
+pub mod gazetteer;
+pub mod history;
+pub mod models;
 pub mod passages;
+pub mod personal;
+pub mod privacy_log;
+pub mod query;
+pub mod worker;

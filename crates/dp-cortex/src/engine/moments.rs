@@ -3,7 +3,7 @@
 
 use super::{Engine, EngineError, MeaningModel};
 use crate::{embed::Purpose, passages::passages};
-use dp_lake::{Day, Filter, HistogramQuery, NearestQuery, Order, date_of_day, day_of_date};
+use dp_lake::{Day, Filter, HistogramQuery, NearestQuery, Order, date_of_day};
 use dp_model::{Document, DocumentId};
 use jiff::civil::Date;
 use std::collections::BTreeSet;

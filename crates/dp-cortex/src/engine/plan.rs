@@ -2,7 +2,7 @@
 //! any case, and what a plain sentence hints at. Places and documents that are named are looked up here.
 
 use super::{Engine, EngineError, SearchRequest, priors::Hints};
-use crate::query::{Parsed, parse_query, sentence};
+use crate::query::{Parsed, Reference, Resolution, parse_query, sentence};
 use dp_lake::{Filter, RankedQuery, Term, TermMode, TextQuery, analysis::Language, day_of_date};
 
 /// Hours on each side of a document that `around:` means.
@@ -22,7 +22,6 @@ pub(super) struct Plan {
     pub(super) hints: Hints,
     /// What is set off in passages.
     pub(super) highlighted: TextQuery,
-    pub(super) notices: Vec<String>,
 }
 
 impl Plan {
@@ -56,44 +55,40 @@ impl Engine {
     pub(super) async fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         let parsed = parse_query(&request.text, request.today)?;
         let meaning = sentence::read(&parsed.text, request.today);
-        let (filter, notices) = self.resolve(&parsed).await?;
-        let constraints = TextQuery {
-            must: phrases(&parsed.text).cloned().collect(),
-            ..TextQuery { must: Vec::new(), ..parsed.text.clone() }
-        };
+        let (strict, filter) = self.resolve(&parsed).await?;
+        let constraints = TextQuery { must: phrases(&strict).cloned().collect(), ..strict.clone() };
         let mut words = meaning.words;
-        for phrase in phrases(&parsed.text) {
+        for phrase in phrases(&strict) {
             push_words(&mut words, &phrase.text);
         }
-        for alternative in parsed.text.any.iter().flatten() {
+        for alternative in strict.any.iter().flatten() {
             for term in &alternative.text.must {
                 push_words(&mut words, &term.text);
             }
         }
-        let mut highlighted = parsed.text.clone();
+        let mut highlighted = strict.clone();
         highlighted.must.push(Term { text: words.clone(), mode: TermMode::Words });
         let hints = Hints { period: meaning.period, kinds: meaning.kinds, today: day_of_date(request.today) };
         let language = meaning.language;
-        Ok(Plan { strict: parsed.text, constraints, filter, words, language, hints, highlighted, notices })
+        Ok(Plan { strict, constraints, filter, words, language, hints, highlighted })
     }
 
-    /// The filter with what was named in place of its name.
-    async fn resolve(&self, parsed: &Parsed) -> Result<(Filter, Vec<String>), EngineError> {
-        let mut filter = parsed.filter.clone();
-        let mut notices = Vec::new();
-        if let Some(around) = &parsed.around {
-            let id = self.find(&around.id).await?;
-            let document = self.document(id).await?;
-            let (from_us, until_us) = self.hours_around(&document, HOURS_AROUND)?;
-            filter.from_us = Some(from_us);
-            filter.until_us = Some(until_us);
+    /// Words and filters with what was named in place of its name.
+    async fn resolve(&self, parsed: &Parsed) -> Result<(TextQuery, Filter), EngineError> {
+        let mut resolutions = Vec::with_capacity(parsed.references.len());
+        for reference in &parsed.references {
+            resolutions.push(match reference {
+                Reference::Place { name, radius_m, position } => {
+                    Resolution::Circle(self.locate(name, *radius_m, *position).await?)
+                }
+                Reference::Document(named) => {
+                    let document = self.document(self.find(&named.digits).await?).await?;
+                    let (from_us, until_us) = self.hours_around(&document, HOURS_AROUND)?;
+                    Resolution::Instants { from_us, until_us }
+                }
+            });
         }
-        if let Some(near) = &parsed.near {
-            let (place, notice) = self.locate(near).await?;
-            filter.near = Some(place);
-            notices.extend(notice);
-        }
-        Ok((filter, notices))
+        Ok(parsed.resolve(&resolutions))
     }
 }
 

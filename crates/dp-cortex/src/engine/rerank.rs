@@ -3,7 +3,7 @@
 
 use super::{Engine, MeaningModel, ReadCandidate, answer::RerankPart, fusion, plan::Plan, sort_read};
 use crate::{
-    embed::{Purpose, TextEmbedder as _},
+    embed::Purpose,
     passages::passages,
 };
 use dp_lake::{Passage, VectorModel};
