@@ -34,8 +34,7 @@ impl StaticModel {
         tokens_max: usize,
     ) -> Result<Self, EmbedError> {
         let table = Table::parse(table.into(), path)?;
-        let model =
-            VectorModel { name: name.to_owned(), hash: hash.to_owned(), width: table.width() as u32 };
+        let model = VectorModel { name: name.to_owned(), hash: hash.to_owned(), width: table.width() as u32 };
         Ok(Self { model, table, tokens: Tokens::new(tokenizer, name, tokens_max.max(1)) })
     }
 
@@ -43,6 +42,21 @@ impl StaticModel {
     #[must_use]
     pub fn rows(&self) -> usize {
         self.table.rows()
+    }
+
+    /// Token numbers that may have a row are below.
+    pub(crate) fn token_count(&self) -> usize {
+        self.table.tokens()
+    }
+
+    /// Tokens of a text that are looked at.
+    pub(crate) fn tokens_max(&self) -> usize {
+        self.tokens.tokens_max()
+    }
+
+    /// Where its tokenizer is.
+    pub(crate) fn tokenizer(&self) -> &TokenizerSource {
+        self.tokens.source()
     }
 
     /// The tokens of each text, without unknown ones: what a fitted table counts and weighs.
