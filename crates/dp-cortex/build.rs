@@ -1,40 +1,56 @@
-//! Puts a static model into the library if `DATAPUNK_STATIC_MODEL` names a folder that holds one: the
-//! table as it is, the tokenizer compressed. Fetches nothing; without the variable there is no model.
+//! Puts the default static model into the program, if `DATAPUNK_STATIC_MODEL` names a folder with its files.
+//! Fetches nothing; without the variable the program is built without a model.
+#![expect(clippy::print_stdout, reason = "cargo is told so")]
 
 use sha2::{Digest as _, Sha256};
-use std::{env, error::Error, fs, path::Path};
+use std::{
+    env,
+    fmt::Write as _,
+    fs,
+    path::{Path, PathBuf},
+};
 
+const VARIABLE: &str = "DATAPUNK_STATIC_MODEL";
 const TABLE: &str = "l2_supercat_256.safetensors";
 const TOKENIZER: &str = "l2_supercat_tokenizer_config.json";
 
-fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-env-changed=DATAPUNK_STATIC_MODEL");
-    let out = env::var("OUT_DIR")?;
-    let out = Path::new(&out);
-    let code = match env::var("DATAPUNK_STATIC_MODEL") {
-        Ok(folder) if !folder.is_empty() => embedded(Path::new(&folder), out)?,
-        _ => "pub(super) const BUILT_IN: Option<BuiltIn> = None;\n".to_owned(),
+fn main() -> Result<(), String> {
+    println!("cargo:rerun-if-env-changed={VARIABLE}");
+    println!("cargo:rerun-if-changed=build.rs");
+    let output = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo names no OUT_DIR")?);
+    let code = match env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
+        Some(folder) => with_model(Path::new(&folder), &output)?,
+        None => "const BUILT_IN: Option<Embedded> = None;\n".to_owned(),
     };
-    fs::write(out.join("built_in.rs"), code)?;
-    Ok(())
+    write(&output.join("built_in.rs"), code.as_bytes())
 }
 
-fn embedded(folder: &Path, out: &Path) -> Result<String, Box<dyn Error>> {
-    let read = |name: &str| {
-        let path = folder.join(name);
-        println!("cargo::rerun-if-changed={}", path.display());
-        fs::read(&path).map_err(|error| format!("DATAPUNK_STATIC_MODEL: could not read {}: {error}", path.display()))
-    };
-    let (table, tokenizer) = (read(TABLE)?, read(TOKENIZER)?);
-    fs::write(out.join("table.safetensors"), &table)?;
-    fs::write(out.join("tokenizer.json.zst"), zstd::encode_all(tokenizer.as_slice(), 19)?)?;
-    let hash: String = Sha256::digest(&table).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!(
-        "pub(super) const BUILT_IN: Option<BuiltIn> = Some(BuiltIn {{\n    \
-             hash: {hash:?},\n    \
-             table: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/table.safetensors\")),\n    \
-             tokenizer: include_bytes!(concat!(env!(\"OUT_DIR\"), \"/tokenizer.json.zst\")),\n\
-         }});\n"
-    ))
+fn with_model(folder: &Path, output: &Path) -> Result<String, String> {
+    let (table, tokenizer) = (read(&folder.join(TABLE))?, read(&folder.join(TOKENIZER))?);
+    let packed = zstd::encode_all(tokenizer.as_slice(), 19).map_err(|error| error.to_string())?;
+    // Copies, so that the build does not depend on a folder that may change under it.
+    let (table_path, packed_path) = (output.join("table.safetensors"), output.join("tokenizer.zst"));
+    write(&table_path, &table)?;
+    write(&packed_path, &packed)?;
+    let mut code = String::from("const BUILT_IN: Option<Embedded> = Some(Embedded {\n");
+    for (name, path) in [("table", &table_path), ("tokenizer", &packed_path)] {
+        let _infallible = writeln!(code, "    {name}: include_bytes!({path:?}),");
+    }
+    for (name, file, bytes) in [("table_file", TABLE, &table), ("tokenizer_file", TOKENIZER, &tokenizer)] {
+        let hash: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let _infallible = writeln!(code, "    {name}: ({file:?}, {hash:?}, {}),", bytes.len());
+    }
+    code.push_str("});\n");
+    Ok(code)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, String> {
+    println!("cargo:rerun-if-changed={}", path.display());
+    fs::read(path).map_err(|error| {
+        format!("{VARIABLE} must name a folder with the static model; {}: {error}", path.display())
+    })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|error| format!("{}: {error}", path.display()))
 }

@@ -2,6 +2,7 @@
 //! go out. What a document's text is, and where vectors are kept, is not decided here.
 
 pub mod bert;
+pub mod http;
 pub mod static_table;
 pub(crate) mod table;
 #[cfg(test)]

