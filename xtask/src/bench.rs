@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: installs the Python peer, measures, and writes `docs/benchmarks.md`.
 
 use crate::{
+    models,
     needs::{self, Need},
     page, process, repository,
 };
@@ -70,6 +71,7 @@ struct Comparison {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
+    models::ensure_static()?;
     let target = repository::target_directory()?;
     let out = target.join("bench-results.json");
     // Built before the peer is installed, so that a mistake shows early.

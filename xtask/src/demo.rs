@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: builds the program, lets it make up a life and import it, and search it.
 
 use crate::{
+    models,
     needs::{self, Need},
     process, repository,
 };
@@ -24,10 +25,19 @@ pub(crate) struct Arguments {
     /// How much of everything: 1 is a busy life, 0.01 a quick look
     #[arg(long, value_name = "F")]
     scale: Option<f64>,
+
+    /// Build without a model: searching is by words only
+    #[arg(long)]
+    no_model: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
+    if arguments.no_model {
+        repository::go_without_model();
+    } else {
+        models::ensure_static()?;
+    }
     println!("Building; the first time takes some minutes.");
     let datapunk = repository::build_datapunk("release")?;
     let data_directory = match &arguments.data_dir {

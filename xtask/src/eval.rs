@@ -2,6 +2,7 @@
 //! collections, into `docs/benchmarks.md`.
 
 use crate::{
+    models,
     needs::{self, Need},
     page, process, repository,
 };
@@ -46,6 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         ensure!(folder.is_dir(), "{} is no folder", folder.display());
     }
     needs::check(&[Need::Rust, Need::CCompiler])?;
+    models::ensure_static()?;
     process::run(repository::cargo().args(["build", "--release", "--package", "dp-bench"]))?;
     let target = repository::target_directory()?;
     let out = target.join("eval-search.md");

@@ -8,6 +8,7 @@ mod clean_copy;
 mod demo;
 mod eval;
 mod fuzz;
+mod models;
 mod needs;
 mod page;
 mod process;
@@ -29,6 +30,8 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Build the program as it is shipped, with the default model in it
+    Build(models::Arguments),
     /// Build the program, import ten years of a made-up life, and search it
     Demo(demo::Arguments),
     /// Check everything, in the order in which mistakes are found soonest
@@ -45,6 +48,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
+        Command::Build(arguments) => models::build(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),

@@ -11,7 +11,7 @@ pub(crate) enum Need {
     Rust,
     /// A C compiler: SQLite is built from its source, and Rust links with it.
     CCompiler,
-    /// Python 3 with pip, for the peer that benchmarks compare with.
+    /// Python 3 with pip, for models and for the peer that benchmarks compare with.
     PythonWithPip,
 }
 

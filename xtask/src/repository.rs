@@ -1,11 +1,12 @@
 //! Where things lie: the repository, cargo's target folder, built programs, the real samples.
 
-use crate::process;
+use crate::{models, process};
 use anyhow::Context as _;
 use std::{
     env,
     path::{Path, PathBuf},
     process::Command,
+    sync::atomic::{AtomicBool, Ordering},
 };
 
 /// Names the program that scenarios run.
@@ -17,13 +18,31 @@ pub(crate) fn root() -> PathBuf {
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// Cargo, the one that runs this program.
+/// Whether the program is built without a model, as `--no-model` says.
+static WITHOUT_MODEL: AtomicBool = AtomicBool::new(false);
+
+/// Builds without a model from now on.
+pub(crate) fn go_without_model() {
+    WITHOUT_MODEL.store(true, Ordering::Relaxed);
+}
+
+/// Cargo, the one that runs this program. Every build has the static model in it once it was fetched: if some
+/// had and some had not, each would undo the other's work.
 pub(crate) fn cargo() -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(root());
     // Set by `cargo run` for this program alone.
     for name in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         command.env_remove(name);
+    }
+    match models::fetched_static() {
+        Some(folder) if !WITHOUT_MODEL.load(Ordering::Relaxed) => {
+            command.env(models::STATIC_VARIABLE, folder)
+        }
+        _ => command.env_remove(models::STATIC_VARIABLE),
+    };
+    if let Ok(folder) = models::folder() {
+        command.env(models::TESTS_VARIABLE, folder);
     }
     command
 }

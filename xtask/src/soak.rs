@@ -1,7 +1,7 @@
 //! `cargo xtask soak`: the reliability tests for as long as one likes.
 
 use crate::{
-    fuzz,
+    fuzz, models,
     needs::{self, Need},
     process, repository,
 };
@@ -23,6 +23,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
+    models::ensure_static()?;
     if arguments.kills > 0 {
         kill_and_resume(arguments.kills)?;
     }

@@ -4,6 +4,7 @@
 mod steps;
 
 use crate::{
+    models,
     needs::{self, Need},
     repository,
 };
@@ -24,6 +25,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
+    models::ensure_static()?;
+    models::ensure_minilm()?;
     let mut results = Vec::new();
     for step in Step::all().filter(|step| arguments.only.is_empty() || arguments.only.contains(step)) {
         println!("\n=== {} ===", step.name());
