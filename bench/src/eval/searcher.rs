@@ -1,6 +1,7 @@
 //! The ways of searching that are compared: each takes what a person types and gives ranked documents.
 
-use dp_lake::{Filter, LakeError, RankedQuery, Sort, TextQuery, Vault, analysis::Language, parse_query};
+use dp_cortex::query::parse_query;
+use dp_lake::{Filter, LakeError, RankedQuery, Sort, TextQuery, Vault, analysis::Language};
 use dp_model::DocumentId;
 use futures::executor::block_on;
 use jiff::civil::Date;

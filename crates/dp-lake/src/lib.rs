@@ -30,7 +30,7 @@ pub use filter::{
 };
 pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
 pub use near::distance_m;
-pub use query::{Alternative, Parsed, QueryError, Term, TermMode, TextQuery, parse_query};
+pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,

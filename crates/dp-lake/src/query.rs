@@ -1,12 +1,5 @@
-//! What a person types, as a typed query.
-
-mod dates;
-mod fields;
-mod parse;
-#[cfg(test)]
-mod tests;
-
-pub use parse::parse_query;
+//! What is searched for in texts, as a typed query: words that must and must not be there, and alternatives
+//! of words and filters. How a person types it is for others to read.
 
 use crate::Filter;
 use serde::{Deserialize, Serialize};
@@ -65,23 +58,4 @@ pub struct Alternative {
     pub text: TextQuery,
     /// Which documents.
     pub filter: Filter,
-}
-
-/// A query as typed: words and filters apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Parsed {
-    /// The words.
-    pub text: TextQuery,
-    /// The filters.
-    pub filter: Filter,
-}
-
-/// A query that cannot be meant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message} (at character {position} of the query)")]
-pub struct QueryError {
-    /// Characters before the part that is wrong.
-    pub position: usize,
-    /// What is wrong and what would be right.
-    pub message: String,
 }

@@ -5,7 +5,8 @@ use crate::{
     output::{Output, say},
     place::Place,
 };
-use dp_lake::{Sort, Vault as _, parse_query};
+use dp_cortex::query::parse_query;
+use dp_lake::{Sort, Vault as _};
 use dp_lifegen::Life;
 use futures::executor::block_on;
 use std::{path::PathBuf, process::ExitCode};

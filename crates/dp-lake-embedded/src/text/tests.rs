@@ -1,5 +1,6 @@
 use super::*;
-use dp_lake::{Annotations, Day, Has, Hidden, analysis::tokens, day_of_date, parse_query, sought::sought};
+use dp_cortex::query::parse_query;
+use dp_lake::{Annotations, Day, Has, Hidden, analysis::tokens, day_of_date, sought::sought};
 use dp_model::{Content, Identity, Kind, Media, Mention, Place, Role};
 use jiff::civil::date;
 use proptest::prelude::*;
