@@ -1,11 +1,15 @@
 //! Configuration: `datapunk.toml` in the data directory, every key optional, one section a file.
 //! Unknown keys are errors, because a misspelt limit is worse than none.
 
+mod embedding;
 mod import;
 mod person;
+mod search;
 
+pub use embedding::Embedding;
 pub use import::Import;
 pub use person::Person;
+pub use search::Search;
 
 use dp_archive::Limits;
 use serde::Deserialize;
@@ -47,6 +51,10 @@ pub struct Config {
     pub person: Person,
     /// How imports run.
     pub import: Import,
+    /// How searches run.
+    pub search: Search,
+    /// An endpoint that makes vectors; none by default.
+    pub embedding: Embedding,
     /// Limits on what archives may hold.
     pub archive: Limits,
 }
@@ -65,7 +73,12 @@ impl Config {
         };
         let config: Self = toml::from_str(&text)
             .map_err(|source| ConfigError::Syntax { path: path.clone(), source: Box::new(source) })?;
-        let checks = [config.person.validate(), config.import.validate(), check_limits(&config.archive)];
+        let checks = [
+            config.person.validate(),
+            config.import.validate(),
+            config.embedding.validate(),
+            check_limits(&config.archive),
+        ];
         match checks.into_iter().find_map(Result::err) {
             Some(reason) => Err(ConfigError::Value { path, reason }),
             None => Ok(config),
