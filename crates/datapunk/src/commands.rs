@@ -1,6 +1,7 @@
 //! One file a command: its arguments, what it does, what it prints.
 
 pub(crate) mod annotate;
+pub(crate) mod around;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -8,8 +9,12 @@ pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod imports;
 pub(crate) mod ledger;
+pub(crate) mod models;
+pub(crate) mod onthisday;
 pub(crate) mod reindex;
 pub(crate) mod search;
 pub(crate) mod show;
+pub(crate) mod similar;
 pub(crate) mod stats;
+pub(crate) mod suggest;
 pub(crate) mod timeline;

@@ -1,5 +1,6 @@
 //! `datapunk`: reads the command line, opens the vault, does what was asked. Nothing else.
 
+mod brain;
 mod commands;
 mod output;
 mod place;
@@ -39,8 +40,18 @@ enum Command {
     Imports,
     /// Show what became of every file of an import
     Ledger(commands::ledger::Arguments),
-    /// Find documents by words
+    /// Find documents by words and by meaning
     Search(commands::search::Arguments),
+    /// Documents whose meaning is near that of another
+    Similar(commands::similar::Arguments),
+    /// What other sources have of the hours around a document
+    Around(commands::around::Arguments),
+    /// What happened on this day in other years
+    Onthisday(commands::onthisday::Arguments),
+    /// How what is being typed may go on
+    Suggest(commands::suggest::Arguments),
+    /// The models that find by meaning: list, pull, use, remove, personalise
+    Models(commands::models::Arguments),
     /// Show everything about a document
     Show(commands::show::Arguments),
     /// List documents in order of time
@@ -88,6 +99,11 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Imports => commands::imports::run(&place, output),
         Command::Ledger(arguments) => commands::ledger::run(&place, &arguments, output),
         Command::Search(arguments) => commands::search::run(&place, &arguments, output),
+        Command::Similar(arguments) => commands::similar::run(&place, &arguments, output),
+        Command::Around(arguments) => commands::around::run(&place, &arguments, output),
+        Command::Onthisday(arguments) => commands::onthisday::run(&place, &arguments, output),
+        Command::Suggest(arguments) => commands::suggest::run(&place, &arguments, output),
+        Command::Models(arguments) => commands::models::run(&place, &arguments, output),
         Command::Show(arguments) => commands::show::run(&place, &arguments, output),
         Command::Timeline(arguments) => commands::timeline::run(&place, &arguments, output),
         Command::Stats(arguments) => commands::stats::run(&place, &arguments, output),

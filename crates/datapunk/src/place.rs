@@ -1,10 +1,12 @@
 //! Where everything lies: the data directory, its configuration, the vault in it.
 
+use crate::brain;
 use anyhow::Context as _;
 use dp_config::Config;
+use dp_lake::Embedder;
 use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use dp_model::DocumentId;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 /// The vault of a machine with one user.
 const VAULT: &str = "vaults/owner";
@@ -29,13 +31,24 @@ impl Place {
         self.directory.join(VAULT)
     }
 
-    fn options(&self) -> VaultOptions {
-        VaultOptions::new(&self.config.person.home_zone())
+    /// Opens the vault for writing, making it if it is not there. What comes in is embedded on its way,
+    /// if there is a model that can keep up.
+    pub(crate) fn open(&self) -> anyhow::Result<EmbeddedVault> {
+        Ok(EmbeddedVault::open(&self.vault_directory(), &self.options(brain::import_embedder(self)))?)
     }
 
-    /// Opens the vault for writing, making it if it is not there.
-    pub(crate) fn open(&self) -> anyhow::Result<EmbeddedVault> {
-        Ok(EmbeddedVault::open(&self.vault_directory(), &self.options())?)
+    /// Opens the vault for writing if it is there, without making vectors by itself.
+    pub(crate) fn open_plain(&self) -> anyhow::Result<EmbeddedVault> {
+        Ok(EmbeddedVault::open(&self.vault_directory(), &self.options(None))?)
+    }
+
+    /// Whether there is a vault.
+    pub(crate) fn has_vault(&self) -> bool {
+        self.vault_directory().join("lake.db").is_file()
+    }
+
+    fn options(&self, embedder: Option<Arc<dyn Embedder>>) -> VaultOptions {
+        VaultOptions { home_zone: self.config.person.home_zone(), embedder }
     }
 
     /// Opens the vault for writing if it is there.

@@ -7,6 +7,7 @@ mod failure;
 mod fetch;
 mod hash;
 mod hugging_face;
+mod keep;
 mod in_use;
 mod manifest;
 mod open;

@@ -11,6 +11,7 @@ mod matrix;
 mod sample;
 
 pub use agreement::{Agreement, agreement};
+pub use file::{MODEL_FILE, TOKENIZER_FILE};
 pub use fit::{FitOptions, fit};
 pub use lesson::{Lesson, personalise};
 pub use sample::{PASSAGE_BYTES_MAX, SAMPLE_MAX, SampleItem, choose_sample};

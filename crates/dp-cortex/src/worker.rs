@@ -77,6 +77,12 @@ impl Control {
         self.changed.notify_all();
     }
 
+    /// Whether it was told to end.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
     /// Pauses the work, or lets it go on.
     pub fn pause(&self, paused: bool) {
         self.change(|state| state.paused = paused);

@@ -15,9 +15,9 @@ use sha2::{Digest as _, Sha256};
 use std::{collections::HashMap, io::Read as _, path::Path};
 
 /// The file with the table and the projection.
-pub(super) const MODEL_FILE: &str = "model.safetensors";
+pub const MODEL_FILE: &str = "model.safetensors";
 /// The tokenizer of the generic model.
-pub(super) const TOKENIZER_FILE: &str = "tokenizer.json";
+pub const TOKENIZER_FILE: &str = "tokenizer.json";
 const ORIGIN: &str = "personal";
 const TABLE: &str = "embeddings";
 /// Of three dimensions, so that the table is the only tensor of two.
