@@ -153,20 +153,19 @@ impl PersonalModel {
         halves: &mut [f32],
     ) -> Result<bool, EmbedError> {
         reader.read(text, tokens)?;
-        Ok(sum_halves(&self.table, self.origin.generic.width as usize, tokens, halves))
+        halves.fill(0.0);
+        if self.table.add(tokens, halves) == 0 {
+            return Ok(false);
+        }
+        bring_halves_to_unit_length(halves, self.origin.generic.width as usize);
+        Ok(true)
     }
 }
 
-/// Sums the rows of these tokens into `halves` and brings each half to length 1. False if no token has a row.
-fn sum_halves(table: &Table, generic_width: usize, tokens: &[u32], halves: &mut [f32]) -> bool {
-    halves.fill(0.0);
-    if table.add(tokens, halves) == 0 {
-        return false;
-    }
+fn bring_halves_to_unit_length(halves: &mut [f32], generic_width: usize) {
     let (generic, fitted) = halves.split_at_mut(generic_width);
     bring_to_unit_length(generic);
     bring_to_unit_length(fitted);
-    true
 }
 
 fn bring_to_unit_length(values: &mut [f32]) {

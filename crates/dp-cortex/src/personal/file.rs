@@ -25,12 +25,6 @@ const PROJECTION: &str = "projection";
 /// Larger than any model that can be made.
 const FILE_BYTES_MAX: u64 = 1 << 30;
 
-/// A safetensors file of this table alone.
-pub(super) fn encode_table(rows: &[f32], width: usize, path: &Path) -> Result<Vec<u8>, EmbedError> {
-    encode(&[(TABLE, vec![rows.len() / width, width], Dtype::F16, halves(rows))], None)
-        .map_err(|reason| EmbedError::file(path, reason))
-}
-
 fn halves(values: &[f32]) -> Vec<u8> {
     values.iter().flat_map(|value| f16::from_f32(*value).to_le_bytes()).collect()
 }
@@ -54,7 +48,7 @@ impl PersonalModel {
     pub(super) fn from_parts(
         name: &str,
         origin: Origin,
-        rows: &[f32],
+        rows: Vec<f32>,
         projection: &[f32],
         width: usize,
         tokenizer: TokenizerSource,
@@ -65,11 +59,13 @@ impl PersonalModel {
         let about =
             serde_json::to_string(&origin).map_err(|error| EmbedError::file(path, error.to_string()))?;
         let tensors = [
-            (TABLE, vec![rows.len() / both.max(1), both], Dtype::F16, halves(rows)),
+            (TABLE, vec![rows.len() / both.max(1), both], Dtype::F16, halves(&rows)),
             (PROJECTION, vec![1, both, width], Dtype::F32, projection),
         ];
+        drop(rows);
         let bytes = encode(&tensors, Some(HashMap::from([(ORIGIN.to_owned(), about)])))
             .map_err(|reason| EmbedError::file(path, reason))?;
+        drop(tensors);
         let hash: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Self::parse(name, &hash, bytes, path, tokenizer)?)
     }

@@ -2,20 +2,21 @@
 //! row of every token that occurs. Tokens and vectors in, a model out. Deterministic; works in memory only.
 
 use super::{
-    Origin, PersonalError, PersonalModel, Stage, Watch,
+    Origin, PersonalError, PersonalModel, Stage, Watch, bring_halves_to_unit_length,
     features::{BLOCK, Features},
-    file,
     matrix::{Multiplier, main_directions, ridge_map},
-    sum_halves, tell,
+    tell,
 };
-use crate::embed::{TextEmbedder as _, static_table::StaticModel, table::Table};
+use crate::embed::{TextEmbedder as _, static_table::StaticModel};
 use dp_lake::VectorModel;
-use std::path::Path;
 
 /// Fewer passages than this teach nothing that holds for others.
 pub(super) const PASSAGES_LEAST: usize = 50;
 /// What the fitted table may take.
 const TABLE_BYTES_MAX: usize = 512 << 20;
+
+/// Tokens whose rows are mapped together.
+const TOKENS_AT_ONCE: usize = 1_024;
 
 /// How the fit is made. The numbers were chosen on collections of abstracts; results change little when they
 /// are halved or doubled.
@@ -83,10 +84,8 @@ pub fn fit(
     let rows = fitted.rows(&features, generic, &sizes);
 
     tell(watch, Stage::Fitting, sizes.steps() - 1, sizes.steps())?;
-    let width = options.width.min(sizes.generic + sizes.taught);
-    let path = Path::new("the fitted table");
-    let table = Table::parse(file::encode_table(&rows, sizes.generic + sizes.taught, path)?.into(), path)?;
-    let projection = projection(&table, &tokens, &sizes, width, options.threads)?;
+    let width = options.width.clamp(1, sizes.both());
+    let projection = projection(&rows, &tokens, &sizes, width, options.threads)?;
     let origin = Origin {
         generic: generic.model().clone(),
         teacher: teacher_model.clone(),
@@ -94,7 +93,7 @@ pub fn fit(
         tokens_max: generic.tokens_max(),
     };
     let model =
-        PersonalModel::from_parts(name, origin, &rows, &projection, width, generic.tokenizer().clone());
+        PersonalModel::from_parts(name, origin, rows, &projection, width, generic.tokenizer().clone());
     tell(watch, Stage::Fitting, sizes.steps(), sizes.steps())?;
     model
 }
@@ -109,11 +108,16 @@ struct Sizes {
 impl Sizes {
     fn new(generic: &StaticModel, taught: usize) -> Result<Self, PersonalError> {
         let sizes = Self { generic: generic.model().width as usize, taught, tokens: generic.token_count() };
-        let bytes = sizes.tokens * (sizes.generic + sizes.taught) * 2;
+        let bytes = sizes.tokens * sizes.both() * 2;
         if bytes > TABLE_BYTES_MAX {
             return Err(PersonalError::TooLarge { tokens: sizes.tokens, bytes, bytes_max: TABLE_BYTES_MAX });
         }
         Ok(sizes)
+    }
+
+    /// Values of a row: generic and fitted ones.
+    fn both(&self) -> usize {
+        self.generic + self.taught
     }
 
     /// The map, each block of corrections, and the compression.
@@ -189,28 +193,32 @@ impl Fitted {
     /// The rows of the fitted model: generic values, then weighted fitted ones. The middle is taken off each
     /// token's row, which is the same as taking it off the mean.
     fn rows(&self, features: &Features, generic: &StaticModel, sizes: &Sizes) -> Vec<f32> {
-        let width = sizes.generic + sizes.taught;
-        let mut moved = generic_rows(generic, 0..sizes.tokens as u32, sizes.generic);
-        let mut rows = vec![0.0; sizes.tokens * width];
-        for (row, generic) in rows.chunks_exact_mut(width).zip(moved.chunks_exact_mut(sizes.generic)) {
-            row[..sizes.generic].copy_from_slice(generic);
-            generic.iter_mut().zip(&self.middle).for_each(|(value, middle)| *value -= middle);
+        let mut rows = vec![0.0; sizes.tokens * sizes.both()];
+        let mut mapped = vec![0.0; TOKENS_AT_ONCE * sizes.taught];
+        for (number, rows) in rows.chunks_mut(TOKENS_AT_ONCE * sizes.both()).enumerate() {
+            let first = number * TOKENS_AT_ONCE;
+            let count = rows.len() / sizes.both();
+            let mut moved = generic_rows(generic, first as u32..(first + count) as u32, sizes.generic);
+            for (row, generic) in
+                rows.chunks_exact_mut(sizes.both()).zip(moved.chunks_exact_mut(sizes.generic))
+            {
+                row[..sizes.generic].copy_from_slice(generic);
+                generic.iter_mut().zip(&self.middle).for_each(|(value, middle)| *value -= middle);
+            }
+            let mapped = &mut mapped[..count * sizes.taught];
+            self.map.multiply_with(&moved, mapped, self.threads);
+            for (row, mapped) in rows.chunks_exact_mut(sizes.both()).zip(mapped.chunks_exact(sizes.taught)) {
+                row[sizes.generic..].copy_from_slice(mapped);
+            }
         }
-        let mut mapped = vec![0.0; sizes.tokens * sizes.taught];
-        self.map.multiply_with(&moved, &mut mapped, self.threads);
-        drop(moved);
-        let corrections = self.corrections.chunks_exact(sizes.taught);
-        let mut seen = features.tokens.iter().zip(&features.weights).zip(corrections).peekable();
-        for (token, (row, mapped)) in
-            rows.chunks_exact_mut(width).zip(mapped.chunks_exact(sizes.taught)).enumerate()
-        {
-            let fitted = &mut row[sizes.generic..];
-            fitted.copy_from_slice(mapped);
-            // A token that never occurred is as rare as can be: it counts fully, uncorrected.
-            if let Some(((_, weight), correction)) = seen.next_if(|((seen, _), _)| **seen as usize == token) {
-                for (value, correction) in fitted.iter_mut().zip(correction) {
-                    *value = weight * (*value + correction);
-                }
+        // A token that never occurred is as rare as can be: it counts fully, uncorrected.
+        let seen = features.tokens.iter().zip(&features.weights);
+        for ((token, weight), correction) in seen.zip(self.corrections.chunks_exact(sizes.taught)) {
+            let start = *token as usize * sizes.both() + sizes.generic;
+            // Tokens beyond the table have no row to correct.
+            let Some(fitted) = rows.get_mut(start..start + sizes.taught) else { continue };
+            for (value, correction) in fitted.iter_mut().zip(correction) {
+                *value = weight * (*value + correction);
             }
         }
         rows
@@ -268,16 +276,22 @@ fn solve_in_blocks(
 
 /// The directions that the passages' vectors lie in, as a matrix of both halves by `width`.
 fn projection(
-    table: &Table,
+    rows: &[f32],
     tokens: &[Vec<u32>],
     sizes: &Sizes,
     width: usize,
     threads: usize,
 ) -> Result<Vec<f32>, PersonalError> {
-    let both = sizes.generic + sizes.taught;
+    let both = sizes.both();
     let mut halves = vec![0.0; tokens.len() * both];
     for (tokens, halves) in tokens.iter().zip(halves.chunks_exact_mut(both)) {
-        sum_halves(table, sizes.generic, tokens, halves);
+        for token in tokens {
+            let start = *token as usize * both;
+            if let Some(row) = rows.get(start..start + both) {
+                halves.iter_mut().zip(row).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        bring_halves_to_unit_length(halves, sizes.generic);
     }
     main_directions(&halves, both, width, threads)
         .ok_or(PersonalError::Unsolvable("the vectors can't be compressed"))

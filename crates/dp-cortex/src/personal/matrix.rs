@@ -47,23 +47,7 @@ impl Multiplier {
             products.fill(0.0);
             return;
         }
-        pulp::Arch::new().dispatch(
-            #[inline(always)]
-            || {
-                let bands = rows.chunks(self.inner * BAND).zip(products.chunks_mut(self.outer * BAND));
-                for (rows, products) in bands {
-                    if rows.len() == self.inner * BAND {
-                        self.multiply_band::<BAND>(rows, products);
-                    } else {
-                        for (row, product) in
-                            rows.chunks_exact(self.inner).zip(products.chunks_exact_mut(self.outer))
-                        {
-                            self.multiply_band::<1>(row, product);
-                        }
-                    }
-                }
-            },
-        );
+        pulp::Arch::new().dispatch(Multiplication { multiplier: self, rows, products });
     }
 
     /// The same with several threads, each with its share of the rows.
@@ -82,25 +66,80 @@ impl Multiplier {
             }
         });
     }
+}
+
+/// A product to be made with whatever vector unit there is.
+struct Multiplication<'a> {
+    multiplier: &'a Multiplier,
+    rows: &'a [f32],
+    products: &'a mut [f32],
+}
+
+impl pulp::WithSimd for Multiplication<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn multiply_band<const ROWS: usize>(&self, rows: &[f32], products: &mut [f32]) {
-        let rows: [&[f32]; ROWS] = std::array::from_fn(|row| &rows[row * self.inner..(row + 1) * self.inner]);
+    fn with_simd<S: pulp::Simd>(self, simd: S) {
+        let Multiplier { inner, outer, .. } = *self.multiplier;
+        // The values of a band's rows side by side, so that they are read in one go.
+        let mut band = vec![[0.0_f32; BAND]; inner];
+        for (rows, products) in self.rows.chunks(inner * BAND).zip(self.products.chunks_mut(outer * BAND)) {
+            for (number, row) in rows.chunks_exact(inner).enumerate() {
+                band.iter_mut().zip(row).for_each(|(side_by_side, value)| side_by_side[number] = *value);
+            }
+            match TILE / S::F32_LANES {
+                1 => self.multiplier.multiply_band::<S, 1>(simd, &band, products),
+                2 => self.multiplier.multiply_band::<S, 2>(simd, &band, products),
+                4 => self.multiplier.multiply_band::<S, 4>(simd, &band, products),
+                _ => self.multiplier.multiply_band_plainly(&band, products),
+            }
+        }
+    }
+}
+
+impl Multiplier {
+    /// `VECTORS` vectors make a tile.
+    #[inline(always)]
+    fn multiply_band<S: pulp::Simd, const VECTORS: usize>(
+        &self,
+        simd: S,
+        band: &[[f32; BAND]],
+        products: &mut [f32],
+    ) {
         for (number, tile) in self.tiles.chunks_exact(self.inner * TILE).enumerate() {
-            let mut sums = [[0.0_f32; TILE]; ROWS];
-            for (at, values) in tile.as_chunks::<TILE>().0.iter().enumerate() {
-                for (sums, row) in sums.iter_mut().zip(&rows) {
-                    let factor = row[at];
-                    for (sum, value) in sums.iter_mut().zip(values) {
-                        *sum += factor * value;
+            let mut sums = [[simd.splat_f32s(0.0); VECTORS]; BAND];
+            let (vectors, _) = S::as_simd_f32s(tile);
+            for (values, factors) in vectors.as_chunks::<VECTORS>().0.iter().zip(band) {
+                for row in 0..BAND {
+                    let factor = simd.splat_f32s(factors[row]);
+                    for at in 0..VECTORS {
+                        sums[row][at] = simd.mul_add_f32s(factor, values[at], sums[row][at]);
                     }
                 }
             }
             let start = number * TILE;
-            let end = (start + TILE).min(self.outer);
-            for (row, sums) in sums.iter().enumerate() {
-                products[row * self.outer + start..row * self.outer + end]
-                    .copy_from_slice(&sums[..end - start]);
+            let width = TILE.min(self.outer - start);
+            for (product, sums) in products.chunks_exact_mut(self.outer).zip(&sums) {
+                let mut tile = [0.0_f32; TILE];
+                S::as_mut_simd_f32s(&mut tile).0.copy_from_slice(sums);
+                product[start..start + width].copy_from_slice(&tile[..width]);
+            }
+        }
+    }
+
+    /// For machines without vectors that fit.
+    fn multiply_band_plainly(&self, band: &[[f32; BAND]], products: &mut [f32]) {
+        for (number, tile) in self.tiles.chunks_exact(self.inner * TILE).enumerate() {
+            let start = number * TILE;
+            let width = TILE.min(self.outer - start);
+            for (row, product) in products.chunks_exact_mut(self.outer).enumerate() {
+                let product = &mut product[start..start + width];
+                product.fill(0.0);
+                for (values, factors) in tile.as_chunks::<TILE>().0.iter().zip(band) {
+                    for (sum, value) in product.iter_mut().zip(values) {
+                        *sum += factors[row] * value;
+                    }
+                }
             }
         }
     }
@@ -207,6 +246,13 @@ mod tests {
         let mut products = vec![0.0; rows * outer];
         multiplier.multiply(&left, &mut products);
         for (given, expected) in products.iter().zip(naive(&left, inner, &right, outer)) {
+            assert!((given - expected).abs() < 1e-5);
+        }
+        let mut plainly = vec![0.0; BAND * outer];
+        let band: Vec<[f32; BAND]> =
+            (0..inner).map(|at| std::array::from_fn(|row| left[row * inner + at])).collect();
+        multiplier.multiply_band_plainly(&band, &mut plainly);
+        for (given, expected) in plainly.iter().zip(&products) {
             assert!((given - expected).abs() < 1e-5);
         }
         for threads in [2, 3, 16] {
