@@ -398,6 +398,20 @@ fn queries_are_written_as_they_can_be_typed() {
     );
 }
 
+#[test]
+fn every_query_of_the_manual_can_be_meant() {
+    let manual = include_str!("../../../../docs/search.md");
+    let rows = manual.lines().filter_map(|line| line.strip_prefix("| `"));
+    let queries = rows.filter_map(|row| row.split_once("` |")).map(|(query, _)| query);
+    let queries = queries.filter(|query| !query.starts_with("datapunk") && !query.starts_with("--"));
+    let mut count = 0;
+    for query in queries {
+        assert!(!parse(query).is_empty(), "{query}");
+        count += 1;
+    }
+    assert!(count > 40, "{count}");
+}
+
 /// The same parts wherever they stand.
 fn without_positions(node: &Node) -> Node {
     match node {

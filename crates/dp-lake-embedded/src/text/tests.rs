@@ -130,6 +130,23 @@ fn the_last_word_may_go_on_and_the_word_itself_comes_first() {
 }
 
 #[test]
+fn alternatives_rank_by_all_that_matches() {
+    let lab = Lab::of([
+        note("", "red bike and a boat").with(|content, _| content.kind = Kind::Email),
+        note("", "a boat in the harbour"),
+        note("bike", "and nothing else"),
+        note("", "neither"),
+    ]);
+    assert_eq!(lab.ranked("bike OR boat "), [1, 3, 2]);
+    assert_eq!(lab.rows("(\"red bike\" OR harbour)"), [1, 2]);
+    assert_eq!(lab.rows("boat -(red kind:email)"), [2]);
+    assert_eq!(lab.rows("(bike kind:note) OR neither "), [3, 4]);
+    assert_eq!(lab.rows("(bote OR bik*) kind:note"), [3], "short words are as they are typed");
+    assert_eq!(lab.rows("harbuor OR nothing "), [2, 3], "a typo is forgiven in an alternative");
+    assert_eq!(lab.rows("boat -(harbuor)"), [1, 2]);
+}
+
+#[test]
 fn many_completions_are_all_counted() {
     let texts = (0..500).map(|number| format!("pre{number:03}")).collect::<Vec<_>>();
     let lab = Lab::texts(&texts.iter().map(String::as_str).collect::<Vec<_>>());
