@@ -55,14 +55,14 @@ impl Place {
     pub(crate) fn open_existing(&self) -> anyhow::Result<EmbeddedVault> {
         if !self.vault_directory().join("lake.db").is_file() {
             // Says that there is none, and how to make one.
-            EmbeddedVault::open_for_reading(&self.vault_directory(), &self.options())?;
+            EmbeddedVault::open_for_reading(&self.vault_directory(), &self.options(None))?;
         }
         self.open()
     }
 
     /// Opens the vault for reading.
     pub(crate) fn read(&self) -> anyhow::Result<EmbeddedVault> {
-        Ok(EmbeddedVault::open_for_reading(&self.vault_directory(), &self.options())?)
+        Ok(EmbeddedVault::open_for_reading(&self.vault_directory(), &self.options(None))?)
     }
 }
 
