@@ -1,6 +1,5 @@
 //! Puts the default static model into the program, if `DATAPUNK_STATIC_MODEL` names a folder with its files.
 //! Fetches nothing; without the variable the program is built without a model.
-#![expect(clippy::print_stdout, reason = "cargo is told so")]
 
 use sha2::{Digest as _, Sha256};
 use std::{

@@ -1,6 +1,5 @@
 //! How fast texts become vectors, with the models that are in the folder that `DATAPUNK_TEST_MODELS` names.
 #![expect(clippy::expect_used, reason = "a benchmark whose model is broken has nothing to measure")]
-#![expect(missing_docs, reason = "criterion's macros make functions without")]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dp_cortex::embed::{

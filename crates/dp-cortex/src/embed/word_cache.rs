@@ -85,7 +85,11 @@ mod tests {
         let mut cache = WordCache::default();
         let mut tokens = Vec::new();
         assert_eq!(cache.append("x", &mut tokens, |_, _| Err("broken")), Err("broken"));
-        cache.append(&"x".repeat(100), &mut tokens, |_, tokens| Ok::<(), ()>(tokens.push(1))).unwrap();
+        let compute = |_: &str, tokens: &mut Vec<u32>| {
+            tokens.push(1);
+            Ok::<(), ()>(())
+        };
+        cache.append(&"x".repeat(100), &mut tokens, compute).unwrap();
         assert!(cache.young.is_empty());
         assert_eq!(tokens, [1]);
     }

@@ -42,7 +42,7 @@ fn each_family_embeds_texts_the_same_alone_and_in_any_company() {
 fn pooling_length_and_prefixes_come_from_the_model_s_files() {
     let folder = written(&TinyBert::new("bert"));
     let write = |name: &str, value: serde_json::Value| {
-        fs_err::write(folder.path().join(name), value.to_string()).unwrap()
+        fs_err::write(folder.path().join(name), value.to_string()).unwrap();
     };
     let plain = open(folder.path()).unwrap().embed(&["cat dog sat"], Purpose::Query).unwrap();
     write(
@@ -129,7 +129,7 @@ fn damaged_weights_are_refused_with_the_file_and_the_reason() {
         (with(&|tensors| drop(tensors.remove(6))), "it has no"),
         (
             with(&|tensors| {
-                tensors[0] = (tensors[0].0.clone(), vec![WORDS.len(), 8], made_up(WORDS.len() * 8, 1))
+                tensors[0] = (tensors[0].0.clone(), vec![WORDS.len(), 8], made_up(WORDS.len() * 8, 1));
             }),
             "shape",
         ),
