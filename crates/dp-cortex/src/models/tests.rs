@@ -224,3 +224,20 @@ fn an_endpoint_s_model_opens_without_a_call() {
     assert_eq!((model.embedder.model().width, model.floor), (768, 0.5));
     assert!(scene.models().privacy_log().read().unwrap().is_empty());
 }
+
+#[test]
+fn files_with_another_hash_than_their_source_says_are_refused() {
+    let scene = Scene::new();
+    let Origin::Folder(folder) = scene.static_folder("tiny", 8) else { return };
+    let fetched = |sha256: String| super::fetch::Fetched {
+        called: "tiny".to_owned(),
+        source: "somewhere".to_owned(),
+        licence: String::new(),
+        expected: vec![("model.safetensors".to_owned(), sha256)],
+    };
+    let right = hash::of_file(&folder.join("model.safetensors")).unwrap();
+    assert!(scene.models().file_manifest(&fetched(right), &folder, None).is_ok());
+    let message =
+        scene.models().file_manifest(&fetched("00".to_owned()), &folder, None).unwrap_err().to_string();
+    assert!(message.contains("SHA-256") && message.contains("somewhere"), "{message}");
+}
