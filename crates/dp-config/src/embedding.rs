@@ -74,7 +74,7 @@ mod tests {
             Embedding { endpoint: Some("localhost".to_owned()), ..on.clone() },
             Embedding { model: " ".to_owned(), ..on.clone() },
             Embedding { batch: 0, ..on.clone() },
-            Embedding { timeout_s: 0, ..on.clone() },
+            Embedding { timeout_s: 0, ..on },
         ];
         assert!(wrong.iter().all(|embedding| embedding.validate().is_err()));
     }
