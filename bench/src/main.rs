@@ -5,6 +5,7 @@
 mod eval;
 mod figure;
 mod machine;
+mod meaning;
 mod parse;
 mod peer;
 mod rounds;
@@ -32,7 +33,15 @@ enum Command {
     Eval(eval::Setting),
     /// Import into a vault and say how it went: what is measured in a process of its own
     #[command(hide = true)]
-    ChildImport { vault: PathBuf, paths: Vec<PathBuf> },
+    ChildImport {
+        /// Embed what comes in
+        #[arg(long)]
+        with_vectors: bool,
+        /// The vault
+        vault: PathBuf,
+        /// The exports
+        paths: Vec<PathBuf>,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -65,14 +74,15 @@ pub(crate) struct Setting {
 type Section = fn(&Setting) -> anyhow::Result<Vec<Figure>>;
 
 /// What is measured, in order.
-const SECTIONS: &[(&str, Section)] = &[("parse", parse::figures), ("vault", vault::figures)];
+const SECTIONS: &[(&str, Section)] =
+    &[("parse", parse::figures), ("vault", vault::figures), ("meaning", meaning::figures)];
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Measure(setting) => measure(&setting),
         Command::Eval(setting) => eval::run(&setting),
-        Command::ChildImport { vault, paths } => {
-            println!("{}", serde_json::to_string(&vault::child_import(&vault, &paths)?)?);
+        Command::ChildImport { with_vectors, vault, paths } => {
+            println!("{}", serde_json::to_string(&vault::child_import(&vault, &paths, with_vectors)?)?);
             Ok(())
         }
     }

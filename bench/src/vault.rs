@@ -3,11 +3,12 @@
 
 use crate::{Setting, figure::Figure};
 use anyhow::{Context as _, ensure};
+use dp_cortex::passages::DocumentEmbedder;
 use dp_lake::{
-    Cursor, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, Vault as _, day_of_date,
+    Cursor, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, Vault, day_of_date,
     etl::{self, ImportOptions},
 };
-use dp_lake_embedded::EmbeddedVault;
+use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use dp_lifegen::corpus;
 use dp_model::{Document, Kind};
 use futures::executor::block_on;
@@ -16,12 +17,12 @@ use serde::{Deserialize, Serialize};
 use std::{
     path::{Path, PathBuf},
     process::Command,
-    sync::atomic::AtomicBool,
+    sync::{Arc, atomic::AtomicBool},
     time::{Duration, Instant},
 };
 
 /// The zone of every vault that is measured.
-const HOME_ZONE: &str = "Europe/Zurich";
+pub(crate) const HOME_ZONE: &str = "Europe/Zurich";
 /// Queries of each class.
 const QUERIES: usize = 400;
 /// Hits and lines asked for.
@@ -50,10 +51,19 @@ pub(crate) struct ChildReport {
 ///
 /// # Errors
 /// When the import fails or the operating system does not tell the peak memory.
-pub(crate) fn child_import(vault: &Path, paths: &[PathBuf]) -> anyhow::Result<ChildReport> {
+pub(crate) fn child_import(
+    vault: &Path,
+    paths: &[PathBuf],
+    with_vectors: bool,
+) -> anyhow::Result<ChildReport> {
     let started = Instant::now();
     let exports = dp_archive::open(paths, &dp_archive::Limits::default())?;
-    let vault = EmbeddedVault::open(vault, HOME_ZONE)?;
+    let mut options = VaultOptions::new(HOME_ZONE);
+    if with_vectors {
+        let model = dp_cortex::models::built_in()?.context("this program was built without a model")?;
+        options = options.with_embedder(Arc::new(DocumentEmbedder::new(model)));
+    }
+    let vault = EmbeddedVault::open(vault, &options)?;
     let report =
         etl::import(&vault, &exports, &ImportOptions::default(), &mut |_| {}, &AtomicBool::new(false))?;
     drop(vault);
@@ -74,16 +84,33 @@ pub(crate) fn child_import(vault: &Path, paths: &[PathBuf]) -> anyhow::Result<Ch
 }
 
 fn peak_memory_bytes() -> anyhow::Result<u64> {
-    let status = fs_err::read_to_string("/proc/self/status").context("peak memory is told on Linux only")?;
-    let line =
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM in the status")?;
+    memory_bytes("VmHWM:")
+}
+
+/// Memory of this process that no file stands behind.
+pub(crate) fn anonymous_bytes() -> anyhow::Result<u64> {
+    memory_bytes("RssAnon:")
+}
+
+fn memory_bytes(field: &str) -> anyhow::Result<u64> {
+    let status = fs_err::read_to_string("/proc/self/status").context("memory is told on Linux only")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let line = line.with_context(|| format!("no {field} in the status"))?;
     let kibibytes: u64 = line.trim().trim_end_matches("kB").trim().parse()?;
     Ok(kibibytes * 1024)
 }
 
 fn import_in_child(vault: &Path, paths: &[PathBuf]) -> anyhow::Result<ChildReport> {
-    let output =
-        Command::new(std::env::current_exe()?).arg("child-import").arg(vault).args(paths).output()?;
+    import_in(vault, paths, false)
+}
+
+fn import_in(vault: &Path, paths: &[PathBuf], with_vectors: bool) -> anyhow::Result<ChildReport> {
+    let mut child = Command::new(std::env::current_exe()?);
+    child.arg("child-import").arg(vault).args(paths);
+    if with_vectors {
+        child.arg("--with-vectors");
+    }
+    let output = child.output()?;
     ensure!(output.status.success(), "the import failed: {}", String::from_utf8_lossy(&output.stderr));
     Ok(serde_json::from_slice(&output.stdout)?)
 }
@@ -113,6 +140,38 @@ pub(crate) fn figures(setting: &Setting) -> anyhow::Result<Vec<Figure>> {
     figures.extend(measure_life(scratch)?);
     figures.extend(measure_questions(&big, documents)?);
     Ok(figures)
+}
+
+/// Imports the documents once more, each with its vector, into a vault of its own.
+pub(crate) fn import_with_vectors(setting: &Setting, vault: &Path) -> anyhow::Result<Vec<Figure>> {
+    let documents = (DOCUMENTS * setting.scale).max(1000.0) as usize;
+    let folder = setting.work.join("meaning/Takeout/My Activity/Search");
+    fs_err::create_dir_all(&folder)?;
+    fs_err::write(folder.join("MyActivity.json"), corpus::activity_json(documents, 7))?;
+    let paths = [setting.work.join("meaning")];
+    let first = import_in(vault, &paths, true)?;
+    let again = import_in(vault, &paths, true)?;
+    ensure!(again.documents_new == 0, "{} documents were new the second time", again.documents_new);
+    let bytes = directory_bytes(vault)?;
+    let note = format!("{} activity records of one JSON file", first.documents);
+    Ok(vec![
+        Figure::new(
+            "import with vectors, documents",
+            first.documents as f64 / first.seconds,
+            "documents/s",
+            note,
+        )
+        .at_least(50_000.0),
+        Figure::new("the same export again, with vectors", first.seconds / again.seconds, "× the speed", "")
+            .at_least(3.0),
+        Figure::new("peak memory, with vectors", first.peak_bytes as f64 / 1e6, "MB", "").at_most(400.0),
+        Figure::new(
+            "lake, text index and vectors to inflated size",
+            bytes as f64 / first.parsed_bytes as f64,
+            "of 1",
+            format!("{:.0} MB to {:.0} MB", bytes as f64 / 1e6, first.parsed_bytes as f64 / 1e6),
+        ),
+    ])
 }
 
 fn measure_documents(scratch: &Path, vault: &Path, documents: usize) -> anyhow::Result<Vec<Figure>> {
@@ -202,7 +261,7 @@ fn measure_questions(directory: &Path, documents: usize) -> anyhow::Result<Vec<F
     let mut figures = Vec::new();
     let opened = percentiles((0..10).map(|_| {
         let started = Instant::now();
-        let vault = EmbeddedVault::open_for_reading(directory);
+        let vault = EmbeddedVault::open_for_reading(directory, &VaultOptions::new(HOME_ZONE));
         let elapsed = started.elapsed();
         vault.map(|_| elapsed)
     }))?;
@@ -215,9 +274,9 @@ fn measure_questions(directory: &Path, documents: usize) -> anyhow::Result<Vec<F
         )
         .at_most(300.0),
     );
-    let vault = EmbeddedVault::open_for_reading(directory)?;
-    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(11);
-    let samples = pick(&vault, &mut random)?;
+    let vault = EmbeddedVault::open_for_reading(directory, &VaultOptions::new(HOME_ZONE))?;
+    let mut random = random();
+    let samples = pick(&vault, QUERIES, &mut random)?;
     for (class, make) in CLASSES {
         let queries = samples.iter().filter_map(|document| make(document, &mut random)).collect::<Vec<_>>();
         ensure!(!queries.is_empty(), "no queries of the class {class}");
@@ -353,10 +412,19 @@ fn word(document: &Document, random: &mut rand_chacha::ChaCha8Rng) -> Option<Str
     long.into_iter().nth(index)
 }
 
+/// The same choices in every run.
+pub(crate) fn random() -> rand_chacha::ChaCha8Rng {
+    rand_chacha::ChaCha8Rng::seed_from_u64(11)
+}
+
 /// Documents from all over the vault.
-fn pick(vault: &EmbeddedVault, random: &mut rand_chacha::ChaCha8Rng) -> anyhow::Result<Vec<Document>> {
+pub(crate) fn pick(
+    vault: &dyn Vault,
+    count: usize,
+    random: &mut rand_chacha::ChaCha8Rng,
+) -> anyhow::Result<Vec<Document>> {
     let mut picked = Vec::new();
-    while picked.len() < QUERIES {
+    while picked.len() < count {
         let start = dp_model::DocumentId(random.random());
         let found = block_on(vault.documents().walk(Some(start), 1))?;
         picked.extend(found.into_iter().map(|found| found.document));

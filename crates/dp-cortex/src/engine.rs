@@ -24,8 +24,8 @@ use crate::{
     query::QueryError,
 };
 use dp_lake::{
-    Facet, FacetCount, FacetField, LakeError, Nearest, NearestQuery, Sort, Suggestion, SuggestionKind, Vault, VectorModel,
-    dimensions::field_values, snippet,
+    Facet, FacetCount, FacetField, LakeError, Nearest, NearestQuery, Sort, Suggestion, SuggestionKind, Vault,
+    VectorModel, dimensions::field_values, snippet,
 };
 use dp_model::{Document, DocumentId};
 use fold::{Fingerprint, Fingerprints};
@@ -114,16 +114,18 @@ impl Engine {
         let plan = self.plan(request).await?;
         let mut notices = Vec::new();
         let by_words = request.mode != Mode::Semantic || plan.words.is_empty();
-        let chosen = if request.mode == Mode::Keyword || plan.words.is_empty() || request.sort != Sort::Relevance {
-            None
-        } else {
-            self.choose_model(&mut notices).await
-        };
+        let chosen =
+            if request.mode == Mode::Keyword || plan.words.is_empty() || request.sort != Sort::Relevance {
+                None
+            } else {
+                self.choose_model(&mut notices).await
+            };
         let query = chosen.as_ref().and_then(|model| embed_query(model, &plan.words, &mut notices));
         let meaning = chosen.zip(query);
         let mut depth = DEPTH.max(request.limit);
         loop {
-            let gathered = self.gather(request, &plan, by_words, meaning.as_ref(), depth, &mut notices).await?;
+            let gathered =
+                self.gather(request, &plan, by_words, meaning.as_ref(), depth, &mut notices).await?;
             let is_all = gathered.is_all;
             let answer = self.complete(request, &plan, meaning.as_ref(), gathered, notices.clone()).await?;
             if answer.hits.len() >= request.limit || is_all || depth >= DEPTH_MAX {
@@ -174,13 +176,15 @@ impl Engine {
         };
         let complete = self.models.iter().find(|model| done(model).is_some_and(|(_, pending)| pending == 0));
         // Of equal ones the last is taken, and the one in use is to win.
-        let fullest = || self.models.iter().rev().filter(|model| done(model).is_some()).max_by_key(|model| done(model));
+        let fullest =
+            || self.models.iter().rev().filter(|model| done(model).is_some()).max_by_key(|model| done(model));
         let Some(chosen) = complete.or_else(fullest) else {
             notices.push("No vectors have been made yet, so only words were searched; `datapunk models use` makes them.".to_owned());
             return None;
         };
         if let Some((_, pending)) = done(&chosen).filter(|&(_, pending)| pending > 0) {
-            notices.push(format!("{pending} documents have no vectors yet and are found by their words only."));
+            notices
+                .push(format!("{pending} documents have no vectors yet and are found by their words only."));
         }
         Some(chosen)
     }
@@ -203,12 +207,12 @@ impl Engine {
             candidates.truncate(depth);
             return Ok(Gathered { candidates, total: found.total, is_all, keeps_order: true });
         }
-        let words = async {
-            if by_words { self.words(plan, depth).await.map(Some) } else { Ok(None) }
-        };
+        let words = async { if by_words { self.words(plan, depth).await.map(Some) } else { Ok(None) } };
         let meanings = async {
             match meaning {
-                Some((model, vector)) => Some(self.meanings(plan, model.embedder.model(), vector, depth).await),
+                Some((model, vector)) => {
+                    Some(self.meanings(plan, model.embedder.model(), vector, depth).await)
+                }
                 None => None,
             }
         };
@@ -230,8 +234,9 @@ impl Engine {
         let floor = meaning.map_or(0.0, |(model, _)| model.floor);
         let list = meanings.map(|hits| MeaningList { hits, floor });
         let is_full = |length: usize| length >= depth;
-        let is_all = !lists.as_ref().is_some_and(|lists| is_full(lists.strict.len()) || is_full(lists.ranked.len()))
-            && !list.as_ref().is_some_and(|list| is_full(list.hits.len()));
+        let is_all =
+            !lists.as_ref().is_some_and(|lists| is_full(lists.strict.len()) || is_full(lists.ranked.len()))
+                && !list.as_ref().is_some_and(|list| is_full(list.hits.len()));
         let candidates = fusion::fuse(lists.as_ref(), list.as_ref());
         Ok(Gathered { candidates, total, is_all, keeps_order: false })
     }
@@ -268,8 +273,11 @@ impl Engine {
         vector: &[f32],
         depth: usize,
     ) -> Result<Vec<dp_lake::VectorHit>, LakeError> {
-        let mut query =
-            NearestQuery { vector: vector.to_vec(), text: plan.constraints.clone(), filter: plan.filter.clone() };
+        let mut query = NearestQuery {
+            vector: vector.to_vec(),
+            text: plan.constraints.clone(),
+            filter: plan.filter.clone(),
+        };
         let Nearest { mut hits, .. } = self.vault.vectors().nearest(model, &query, depth).await?;
         if let Some(in_period) = plan.in_period() {
             query.filter = in_period;
@@ -278,7 +286,9 @@ impl Engine {
                     hits.push(hit);
                 }
             }
-            hits.sort_by(|one, other| other.similarity.total_cmp(&one.similarity).then(one.id.cmp(&other.id)));
+            hits.sort_by(|one, other| {
+                other.similarity.total_cmp(&one.similarity).then(one.id.cmp(&other.id))
+            });
         }
         Ok(hits)
     }
@@ -361,7 +371,14 @@ impl Engine {
             let shown = match (passage, meaning) {
                 (Some(passage), Some((model, vector))) if by_words.highlights.is_empty() => {
                     let content = &read.document.content;
-                    passage::snippet(content, passage, &plan.highlighted, model, vector, request.snippet_chars)
+                    passage::snippet(
+                        content,
+                        passage,
+                        &plan.highlighted,
+                        model,
+                        vector,
+                        request.snippet_chars,
+                    )
                 }
                 _ => by_words,
             };
@@ -382,11 +399,15 @@ impl Engine {
             return Ok(Vec::new());
         }
         if total > 0 {
-            let facets = self.vault.search().facets(&plan.strict, &plan.filter, FacetField::ALL, request.facet_values);
+            let facets =
+                self.vault.search().facets(&plan.strict, &plan.filter, FacetField::ALL, request.facet_values);
             return Ok(facets.await?);
         }
         let mut clock = dp_lake::etl::HomeClock::new(self.vault.home_zone());
-        Ok(FacetField::ALL.iter().map(|&field| facet_of_hits(field, hits, request.facet_values, &mut clock)).collect())
+        Ok(FacetField::ALL
+            .iter()
+            .map(|&field| facet_of_hits(field, hits, request.facet_values, &mut clock))
+            .collect())
     }
 }
 
@@ -407,7 +428,7 @@ struct ReadCandidate {
     document: Document,
 }
 
-fn sort_read(read: &mut Vec<ReadCandidate>) {
+fn sort_read(read: &mut [ReadCandidate]) {
     let mut order = read.iter().map(|read| read.candidate.clone()).collect::<Vec<_>>();
     fusion::sort(&mut order);
     let places = order.iter().enumerate().map(|(place, candidate)| (candidate.id, place));
@@ -439,7 +460,12 @@ fn folded(read: Vec<ReadCandidate>, request: &SearchRequest) -> Vec<(ReadCandida
     shown.into_iter().map(|(candidate, like_it, _)| (candidate, like_it)).collect()
 }
 
-fn facet_of_hits(field: FacetField, hits: &[Found], limit: usize, clock: &mut dp_lake::etl::HomeClock) -> Facet {
+fn facet_of_hits(
+    field: FacetField,
+    hits: &[Found],
+    limit: usize,
+    clock: &mut dp_lake::etl::HomeClock,
+) -> Facet {
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
     for hit in hits {
         let content = &hit.document.content;
@@ -467,7 +493,10 @@ fn embed_query(model: &MeaningModel, words: &str, notices: &mut Vec<String>) -> 
     let embedded: Result<Vec<Vec<f32>>, EmbedError> = model.embedder.embed(&[words], Purpose::Query);
     match embedded.map(|vectors| vectors.into_iter().next().unwrap_or_default()) {
         Ok(vector) if vector.is_empty() => {
-            notices.push(format!("The model {} knows none of the words, so only words were searched.", model.embedder.model().name));
+            notices.push(format!(
+                "The model {} knows none of the words, so only words were searched.",
+                model.embedder.model().name
+            ));
             None
         }
         Ok(vector) => Some(vector),

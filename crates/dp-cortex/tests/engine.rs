@@ -1,6 +1,6 @@
 //! The engine over the vault in memory, with a model whose meanings are written down by hand: what is
 //! found, in which order, and what is said of it.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use dp_cortex::{
     embed::{EmbedError, Pace, Purpose, TextEmbedder},
@@ -35,7 +35,7 @@ struct Topics {
 }
 
 impl Topics {
-    fn new(fails: bool) -> Arc<dyn TextEmbedder> {
+    fn embedder(fails: bool) -> Arc<dyn TextEmbedder> {
         let model = VectorModel { name: "topics".into(), hash: "1".into(), width: TOPICS.len() as u32 };
         Arc::new(Self { model, fails })
     }
@@ -84,8 +84,20 @@ fn document(number: u8, kind: Kind, day: Date, title: &str, text: &str) -> Docum
 fn life() -> Vec<DocumentUpsert> {
     use Kind::{Browse, Email, Note};
     vec![
-        document(1, Browse, date(2024, 4, 3), "How deep rest helps the brain", "A nap and what one recalls of it."),
-        document(2, Browse, date(2021, 4, 3), "Why slumber and remembering go together", "Bed, brain, recall."),
+        document(
+            1,
+            Browse,
+            date(2024, 4, 3),
+            "How deep rest helps the brain",
+            "A nap and what one recalls of it.",
+        ),
+        document(
+            2,
+            Browse,
+            date(2021, 4, 3),
+            "Why slumber and remembering go together",
+            "Bed, brain, recall.",
+        ),
         document(3, Note, date(2023, 1, 1), "Sour dough", "Flour and water, and an oven."),
         document(4, Email, date(2022, 2, 2), "Your refund", "The receipt for the levy is attached."),
         document(5, Browse, date(2022, 3, 3), "Night trains", "A locomotive at every station."),
@@ -109,9 +121,13 @@ fn vault(documents: Vec<DocumentUpsert>) -> Arc<MemoryVault> {
 }
 
 fn engine_over(vault: &Arc<MemoryVault>) -> Engine {
-    let embedder = Topics::new(false);
-    let outcome =
-        embed_pending(&**vault, &DocumentEmbedder::new(Arc::clone(&embedder)), &Control::default(), &mut |_| {});
+    let embedder = Topics::embedder(false);
+    let outcome = embed_pending(
+        &**vault,
+        &DocumentEmbedder::new(Arc::clone(&embedder)),
+        &Control::default(),
+        &mut |_| {},
+    );
     assert_eq!(outcome.unwrap(), Outcome::Complete);
     Engine::new(Arc::clone(vault) as Arc<dyn Vault>, vec![MeaningModel { embedder, floor: FLOOR }])
 }
@@ -134,7 +150,14 @@ fn what_shares_no_word_is_found_by_its_meaning() {
     let engine = engine();
     assert!(found(&search(&engine, Mode::Keyword, "sleep memory")).is_empty());
     let answer = search(&engine, Mode::Hybrid, "sleep memory");
-    assert_eq!({ let mut ids = found(&answer); ids.sort_unstable(); ids }, [1, 2]);
+    assert_eq!(
+        {
+            let mut ids = found(&answer);
+            ids.sort_unstable();
+            ids
+        },
+        [1, 2]
+    );
     let semantic = answer.hits[0].explanation.semantic.unwrap();
     assert!(semantic.similarity > 0.9 && semantic.floor == FLOOR);
     assert_eq!((answer.total, answer.mode), (0, Mode::Hybrid));
@@ -191,7 +214,7 @@ fn without_a_model_words_are_searched_and_it_is_said() {
 fn a_model_that_fails_leaves_the_words_and_says_why() {
     let vault = vault(life());
     drop(engine_over(&vault));
-    let model = MeaningModel { embedder: Topics::new(true), floor: FLOOR };
+    let model = MeaningModel { embedder: Topics::embedder(true), floor: FLOOR };
     let answer = search(&Engine::new(vault, vec![model]), Mode::Hybrid, "sour dough");
     assert_eq!((found(&answer), answer.mode), (vec![3], Mode::Keyword));
     assert!(answer.notices.iter().any(|notice| notice.contains("does not answer")), "{:?}", answer.notices);
@@ -201,7 +224,7 @@ fn a_model_that_fails_leaves_the_words_and_says_why() {
 fn vectors_that_are_missing_are_told() {
     let vault = vault(life());
     let engine = engine_over(&vault);
-    block_on(vault.vectors().put(&Topics::new(false).model().clone(), Vec::new())).unwrap();
+    block_on(vault.vectors().put(&Topics::embedder(false).model().clone(), Vec::new())).unwrap();
     block_on(vault.documents().forget(&ForgetTarget::Document(DocumentId([2; 16])))).unwrap();
     let answer = search(&engine, Mode::Hybrid, "sleep memory");
     assert_eq!(found(&answer), [1]);

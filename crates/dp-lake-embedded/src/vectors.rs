@@ -41,6 +41,9 @@ use std::{
     },
 };
 
+/// The key of a set, and the set or why it can't be opened.
+type NamedSet = (String, Result<Arc<StoredSet>, LakeError>);
+
 /// The sets of a vault.
 #[derive(Debug)]
 pub(crate) struct Sets {
@@ -134,7 +137,7 @@ impl Sets {
     }
 
     /// Every set, by name; those that cannot be opened with the reason.
-    pub(crate) fn all(&self) -> Result<Vec<(String, Result<Arc<StoredSet>, LakeError>)>, LakeError> {
+    pub(crate) fn all(&self) -> Result<Vec<NamedSet>, LakeError> {
         let mut sets = Vec::new();
         for key in self.keys()? {
             match self.find_by_key(&key) {

@@ -10,6 +10,7 @@
 pub mod annotations;
 pub mod build;
 pub mod documents;
+pub mod finding;
 pub mod forgetting;
 pub mod imports;
 pub mod listing;
@@ -20,6 +21,7 @@ pub mod samples;
 pub mod search;
 pub mod statistics;
 mod subject;
+pub mod vectors;
 pub mod versions;
 
 #[cfg(any(test, feature = "conformance"))]
@@ -154,6 +156,14 @@ list_cases! { $
         rebuilding_the_index_changes_no_answer,
         reopening_keeps_documents_findable,
     }
+    finding {
+        some_of_the_words_are_enough_and_rare_ones_count_more,
+        forms_of_a_word_count_as_it_where_the_language_is_known,
+        coverage_says_how_much_of_the_query_a_document_holds,
+        what_must_hold_narrows_the_ranking,
+        facets_count_what_a_search_finds,
+        names_and_titles_are_suggested_by_the_beginning_of_a_word,
+    }
     imports {
         imports_are_numbered_and_listed_latest_first,
         an_unfinished_import_is_resumed_and_a_finished_one_begun_anew,
@@ -163,6 +173,25 @@ list_cases! { $
         ledgers_are_asked_by_import_and_status,
         entries_are_remembered_by_content_and_parser,
         an_unknown_import_cannot_be_finished,
+    }
+    vectors {
+        a_set_is_made_listed_and_removed,
+        nearest_documents_come_first_each_by_its_best_passage,
+        the_similarity_of_all_vectors_is_told,
+        documents_without_passages_are_done_with,
+        pending_documents_come_latest_first,
+        vectors_of_another_version_are_not_taken,
+        vectors_put_again_replace_those_before,
+        a_changed_document_loses_its_vectors,
+        annotating_keeps_vectors,
+        a_forgotten_document_has_no_vectors,
+        filters_and_words_narrow_what_is_near,
+        equally_near_documents_are_in_order_of_id,
+        what_is_no_vector_is_refused,
+        a_set_that_is_not_there_has_no_answers,
+        vectors_come_back_nearly_as_given,
+        sets_of_two_models_do_not_mix,
+        among_many_documents_the_nearest_are_found,
     }
     forgetting {
         a_forgotten_source_leaves_nothing_anywhere,

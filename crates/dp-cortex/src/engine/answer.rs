@@ -203,7 +203,11 @@ impl Explanation {
                 "words: rank {}, BM25 {:.2}, holds {} ({:.2} × {:.2})",
                 keyword.rank,
                 keyword.score,
-                if keyword.holds_all { "all".to_owned() } else { format!("{:.0} %", keyword.coverage * 100.0) },
+                if keyword.holds_all {
+                    "all".to_owned()
+                } else {
+                    format!("{:.0} %", keyword.coverage * 100.0)
+                },
                 keyword.weight,
                 keyword.part,
             )),

@@ -26,7 +26,9 @@ pub(super) struct Fingerprints(RandomState);
 impl Fingerprints {
     pub(super) fn of(&self, content: &Content) -> Fingerprint {
         let mut words = BTreeSet::new();
-        for text in [content.title.as_str(), content.text.as_str(), content.url.as_deref().unwrap_or_default()] {
+        for text in
+            [content.title.as_str(), content.text.as_str(), content.url.as_deref().unwrap_or_default()]
+        {
             let mut seen = 0;
             // A long text is cut before it is taken apart.
             let head = &text[..text.floor_char_boundary(WORDS_COMPARED * 16)];
@@ -51,7 +53,8 @@ impl Fingerprint {
         if self.kind != other.kind || self.source != other.source || self.words.is_empty() {
             return false;
         }
-        let (fewer, more) = (self.words.len().min(other.words.len()), self.words.len().max(other.words.len()));
+        let (fewer, more) =
+            (self.words.len().min(other.words.len()), self.words.len().max(other.words.len()));
         if (fewer as f64) < ALIKE_FROM * more as f64 {
             return false;
         }

@@ -71,7 +71,8 @@ pub(super) fn fuse(words: Option<&WordLists>, meaning: Option<&MeaningList>) -> 
 
 /// Best first; of equal ones that which words put first, then by id.
 pub(super) fn sort(candidates: &mut [Candidate]) {
-    let keyword_rank = |candidate: &Candidate| candidate.explanation.keyword.map_or(usize::MAX, |part| part.rank);
+    let keyword_rank =
+        |candidate: &Candidate| candidate.explanation.keyword.map_or(usize::MAX, |part| part.rank);
     candidates.sort_by(|one, other| {
         let by_score = other.score().total_cmp(&one.score());
         by_score.then_with(|| (keyword_rank(one), one.id).cmp(&(keyword_rank(other), other.id)))

@@ -9,7 +9,12 @@ const LOOKED_AT: usize = 20;
 
 impl Engine {
     /// The circle around a place of this name.
-    pub(super) async fn locate(&self, name: &str, radius_m: u32, position: usize) -> Result<Near, EngineError> {
+    pub(super) async fn locate(
+        &self,
+        name: &str,
+        radius_m: u32,
+        position: usize,
+    ) -> Result<Near, EngineError> {
         if let Some(near) = self.own_place(name, radius_m).await? {
             return Ok(near);
         }

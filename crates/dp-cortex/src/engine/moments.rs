@@ -55,7 +55,9 @@ impl Engine {
         }
         let is_prefix = digits.len() >= 4 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
         if !is_prefix {
-            return Err(EngineError::NoSuchDocument(format!("{digits:?}: ids are 32 hexadecimal digits, and the first few (at least 4) will do")));
+            return Err(EngineError::NoSuchDocument(format!(
+                "{digits:?}: ids are 32 hexadecimal digits, and the first few (at least 4) will do"
+            )));
         }
         match self.vault.documents().find_by_prefix(digits, 2).await?.as_slice() {
             [] => Err(EngineError::NoSuchDocument(format!("whose id begins with {digits}"))),
@@ -104,13 +106,18 @@ impl Engine {
     }
 
     /// The vectors of a document, made now if the set has none.
-    async fn vectors_of(&self, model: &MeaningModel, document: &Document) -> Result<Vec<Vec<f32>>, EngineError> {
+    async fn vectors_of(
+        &self,
+        model: &MeaningModel,
+        document: &Document,
+    ) -> Result<Vec<Vec<f32>>, EngineError> {
         let stored = self.vault.vectors().get(model.embedder.model(), document.id).await?;
         let mut vectors = match stored {
             Some(passages) => passages.into_iter().map(|passage| passage.values).collect::<Vec<_>>(),
             None => {
                 let texts = passages(&document.content);
-                let texts = texts.iter().take(PASSAGES_COMPARED).map(|text| text.text.as_str()).collect::<Vec<_>>();
+                let texts =
+                    texts.iter().take(PASSAGES_COMPARED).map(|text| text.text.as_str()).collect::<Vec<_>>();
                 let embedded = model.embedder.embed(&texts, Purpose::Passage);
                 embedded.map_err(|error| EngineError::NoMeaning(error.to_string()))?
             }
@@ -135,7 +142,8 @@ impl Engine {
     pub async fn around(&self, id: DocumentId, hours: u32, limit: usize) -> Result<Around, EngineError> {
         let document = self.document(id).await?;
         let (from_us, until_us) = self.hours_around(&document, hours)?;
-        let other_sources = Filter { sources: vec![document.content.source.to_string()], ..Filter::default() };
+        let other_sources =
+            Filter { sources: vec![document.content.source.to_string()], ..Filter::default() };
         let filter = Filter {
             from_us: Some(from_us),
             until_us: Some(until_us),
@@ -189,7 +197,8 @@ impl Engine {
             let other = date_of_day(day);
             (other.month(), other.day()) == (date.month(), date.day()) && other.year() != date.year()
         };
-        let days = counts.iter().filter_map(|count| count.day).filter(|&day| is_meant(day)).collect::<BTreeSet<_>>();
+        let days =
+            counts.iter().filter_map(|count| count.day).filter(|&day| is_meant(day)).collect::<BTreeSet<_>>();
         let mut years = Vec::new();
         for &day in days.iter().rev() {
             let filter = Filter { from: Some(day), until: Some(day.saturating_add(1)), ..Filter::default() };
@@ -199,7 +208,6 @@ impl Engine {
         }
         Ok(years)
     }
-
 }
 
 /// Some documents of a day, in order of time: one of each source and kind in turn, so that a day of a
@@ -224,5 +232,10 @@ fn varied(documents: Vec<Document>, count: usize) -> Vec<Document> {
     turns.sort_unstable();
     turns.truncate(count);
     let chosen = turns.into_iter().map(|(_, index)| index).collect::<BTreeSet<_>>();
-    documents.into_iter().enumerate().filter(|(index, _)| chosen.contains(index)).map(|(_, document)| document).collect()
+    documents
+        .into_iter()
+        .enumerate()
+        .filter(|(index, _)| chosen.contains(index))
+        .map(|(_, document)| document)
+        .collect()
 }

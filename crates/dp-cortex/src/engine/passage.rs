@@ -37,7 +37,8 @@ fn nearest_sentence_on<'a>(text: &'a str, model: &MeaningModel, query: &[f32]) -
     let sentences = text.split_sentence_bound_indices().take(SENTENCES_MAX).collect::<Vec<_>>();
     let texts = sentences.iter().map(|(_, sentence)| *sentence).collect::<Vec<_>>();
     let Ok(vectors) = model.embedder.embed(&texts, Purpose::Passage) else { return text };
-    let similarity = |vector: &Vec<f32>| vector.iter().zip(query).map(|(one, other)| one * other).sum::<f32>();
+    let similarity =
+        |vector: &Vec<f32>| vector.iter().zip(query).map(|(one, other)| one * other).sum::<f32>();
     let nearest = vectors.iter().enumerate().filter(|(_, vector)| !vector.is_empty());
     let nearest = nearest.max_by(|(_, one), (_, other)| similarity(one).total_cmp(&similarity(other)));
     nearest.and_then(|(index, _)| text.get(sentences.get(index)?.0..)).unwrap_or(text)

@@ -2,10 +2,7 @@
 //! before are used, and the others are made while there is time.
 
 use super::{Engine, MeaningModel, ReadCandidate, answer::RerankPart, fusion, plan::Plan, sort_read};
-use crate::{
-    embed::Purpose,
-    passages::passages,
-};
+use crate::{embed::Purpose, passages::passages};
 use dp_lake::{Passage, VectorModel};
 use std::time::{Duration, Instant};
 
@@ -94,7 +91,7 @@ fn embed_missing(
 }
 
 /// Puts what the larger model says in place of what the first one said.
-fn apply(reranker: &MeaningModel, similarities: &[Option<(f32, Passage)>], read: &mut Vec<ReadCandidate>) {
+fn apply(reranker: &MeaningModel, similarities: &[Option<(f32, Passage)>], read: &mut [ReadCandidate]) {
     let known = similarities.iter().flatten().map(|(similarity, _)| *similarity);
     let high = known.clone().fold(f32::MIN, f32::max);
     let low = known.fold(f32::MAX, f32::min).min(reranker.floor);
@@ -102,7 +99,9 @@ fn apply(reranker: &MeaningModel, similarities: &[Option<(f32, Passage)>], read:
         return;
     }
     for (index, similarity) in similarities.iter().enumerate() {
-        let (Some((similarity, passage)), Some(candidate)) = (similarity, read.get_mut(index)) else { continue };
+        let (Some((similarity, passage)), Some(candidate)) = (similarity, read.get_mut(index)) else {
+            continue;
+        };
         let explanation = &mut candidate.candidate.explanation;
         let weight = explanation.keyword.map_or(1.0, |keyword| 1.0 - keyword.weight);
         let part = ((similarity - low) / (high - low)).clamp(0.0, 1.0);

@@ -1,5 +1,6 @@
 use super::*;
 use crate::embed::{
+    bert::{BertModel, EncoderOptions},
     static_table::{StaticModel, TOKENS_MAX_DEFAULT, TokenizerSource},
     test_models::{made_up, safetensors},
 };
@@ -25,7 +26,7 @@ fn passages(count: usize, seed: u64) -> Vec<String> {
         .map(|draw| {
             let topic = draw[0] % TOPICS;
             let pick = |chance: &usize| {
-                if chance % 4 == 0 {
+                if chance.is_multiple_of(4) {
                     chance / 4 % WORDS
                 } else {
                     chance / 4 % (WORDS / TOPICS) * TOPICS + topic
@@ -200,11 +201,45 @@ fn damaged_files_are_refused_with_a_reason() {
     for length in (0..whole.len()).step_by(whole.len() / 40).chain([whole.len() - 1]) {
         assert!(open(&whole[..length]).unwrap_err().contains("model.safetensors"));
     }
-    let mut not_finite = whole.clone();
+    let mut not_finite = whole;
     let last = not_finite.len() - 2;
     not_finite[last..].copy_from_slice(&[0x00, 0x7c]);
     assert!(open(&not_finite).unwrap_err().contains("no number"));
     let generic = fs_err::read(folder.path().join("model.safetensors")).unwrap();
     assert!(open(&generic).unwrap_err().contains("fitted from"));
     assert!(PersonalModel::open(&folder.path().join("nowhere"), "p", "22").is_err());
+}
+
+/// Every second abstract's beginning, and the same models that the program uses: far less than an owner has, and
+/// enough to see that it helps.
+#[test]
+fn abstracts_are_found_more_like_the_teacher_finds_them() {
+    let corpus =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/search/cranfield/corpus.jsonl");
+    let models = std::env::var_os("DATAPUNK_TEST_MODELS").map(std::path::PathBuf::from);
+    let Some(models) = models.filter(|models| corpus.is_file() && models.join("minilm").is_dir()) else {
+        println!(
+            "SKIPPED: needs the Cranfield collection, and DATAPUNK_TEST_MODELS with minilm/ and wordllama-256/"
+        );
+        return;
+    };
+    let minilm = models.join("minilm");
+    let options = EncoderOptions::read(&minilm, "all-MiniLM-L6-v2").unwrap();
+    let teacher = BertModel::open(&minilm, "minilm", "00", options).unwrap();
+    let wordllama = models.join("wordllama-256");
+    let path = wordllama.join("l2_supercat_256.safetensors");
+    let tokenizer = TokenizerSource::File(wordllama.join("l2_supercat_tokenizer_config.json"));
+    let table = fs_err::read(&path).unwrap();
+    let generic = StaticModel::new("wordllama", "11", table, &path, tokenizer, TOKENS_MAX_DEFAULT).unwrap();
+    let lines = fs_err::read_to_string(&corpus).unwrap();
+    let abstracts = lines.lines().step_by(2).map(|line| {
+        let document: serde_json::Value = serde_json::from_str(line).unwrap();
+        let text = document["text"].as_str().unwrap();
+        let text = crate::embed::clipped(text, 160).to_owned();
+        SampleItem { source: "cranfield".into(), kind: "abstract".into(), year: 0, text }
+    });
+    let sample = choose_sample(abstracts, 450, 1);
+    let lesson = personalise("p", sample, &teacher, &generic, &FitOptions::default(), &mut go_on).unwrap();
+    println!("{:?}", lesson.agreement);
+    assert!(lesson.agreement.is_better(), "{:?}", lesson.agreement);
 }

@@ -40,6 +40,19 @@ impl RowMask {
         (word >> (row % 64) & 1 == 1) != self.excludes
     }
 
+    /// A bit for each of the 64 rows from this one on.
+    pub(crate) fn allows_from(&self, row: u32) -> u64 {
+        let (place, shift) = (row as usize / 64, row % 64);
+        let word = |place: usize| self.words.get(place).copied().unwrap_or(0);
+        let high = if shift == 0 { 0 } else { word(place + 1) << (64 - shift) };
+        let rows = word(place) >> shift | high;
+        if self.excludes { !rows } else { rows }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn add_for_test(&mut self, row: u64) {
+        self.add(row);
+    }
     fn add(&mut self, row: u64) {
         let Ok(row) = u32::try_from(row) else { return };
         let place = row as usize / 64;
@@ -52,7 +65,10 @@ impl RowMask {
 
 /// What was asked of which state of the index, and the answer.
 #[derive(Default)]
-pub(super) struct MaskCache(Mutex<VecDeque<(u64, TextQuery, Filter, Option<Arc<RowMask>>)>>);
+pub(super) struct MaskCache(Mutex<VecDeque<Answered>>);
+
+/// State of the index, what was asked, and its rows.
+type Answered = (u64, TextQuery, Filter, Option<Arc<RowMask>>);
 
 impl MaskCache {
     fn find(&self, state: u64, query: &TextQuery, filter: &Filter) -> Option<Option<Arc<RowMask>>> {

@@ -47,8 +47,7 @@ impl Snapshot {
     ) -> Result<RowHits, LakeError> {
         let mut prepared = Vec::new();
         prepare(&self.rotation, vector, &mut prepared);
-        let (mean_similarity, similarity_deviation) =
-            pulp::Arch::new().dispatch(|| self.similarities(&prepared))?;
+        let (mean_similarity, similarity_deviation) = self.similarities(&prepared)?;
         let mut found =
             RowHits { compared: self.vectors, mean_similarity, similarity_deviation, ..RowHits::default() };
         if limit == 0 || self.vectors == 0 {
@@ -75,7 +74,7 @@ impl Snapshot {
     }
 
     /// The best documents of the candidates.
-    fn best(
+    pub(super) fn best(
         &self,
         prepared: &[f32],
         candidates: Vec<Candidate>,
@@ -83,7 +82,7 @@ impl Snapshot {
         is_all: bool,
     ) -> Result<Vec<RowHit>, LakeError> {
         let table = Table::new(prepared);
-        let mut ranked = pulp::Arch::new().dispatch(|| self.estimated(&table, candidates));
+        let mut ranked = self.estimated(&table, candidates);
         let mut best = HashMap::<u32, RowHit, foldhash::fast::RandomState>::default();
         let mut wanted = BY_VALUES.max(limit.saturating_mul(6));
         loop {
@@ -111,7 +110,6 @@ impl Snapshot {
     }
 
     /// The candidates, each with a number that grows with its likely similarity.
-    #[inline(always)]
     fn estimated(&self, table: &Table, candidates: Vec<Candidate>) -> Vec<(f32, Candidate)> {
         let words = table.words();
         let estimate = |candidate: Candidate| {
@@ -131,13 +129,12 @@ impl Snapshot {
     ) -> Result<(), LakeError> {
         // In the order of the files.
         candidates.sort_unstable_by_key(|(_, candidate)| (candidate.segment, candidate.index));
-        let arch = pulp::Arch::new();
         let mut bytes = Vec::new();
         for (_, Candidate { segment, index, .. }) in candidates {
             let segment = &self.segments[segment as usize].segment;
             segment.read_records(index as usize, 1, &mut bytes)?;
             let record = Record::of(&bytes);
-            let similarity = arch.dispatch(|| product(prepared, record.values)) * record.scale;
+            let similarity = product(prepared, record.values) * record.scale;
             let hit = RowHit {
                 row: segment.rows[index as usize],
                 hash: record.hash,

@@ -32,6 +32,7 @@ impl Rotation {
     }
 
     /// Turns a vector in place.
+    #[inline(always)]
     pub(super) fn apply(&self, values: &mut [f32]) {
         multiply(&mut values[..self.block], &self.first);
         transform(&mut values[..self.block]);
@@ -61,6 +62,7 @@ fn split_mix(state: &mut u64) -> u64 {
     mixed ^ (mixed >> 31)
 }
 
+#[inline(always)]
 fn multiply(values: &mut [f32], factors: &[f32]) {
     for (value, factor) in values.iter_mut().zip(factors) {
         *value *= factor;
@@ -68,6 +70,7 @@ fn multiply(values: &mut [f32], factors: &[f32]) {
 }
 
 /// The Walsh-Hadamard transform, not scaled; the number of values is a power of two.
+#[inline(always)]
 fn transform(values: &mut [f32]) {
     let mut half = 1;
     while half < values.len() {
@@ -95,20 +98,71 @@ pub(crate) fn check(model: &VectorModel, values: &[f32]) -> Result<(), LakeError
 
 /// The vector with length 1 (zeros stay zeros), rotated.
 pub(super) fn prepare(rotation: &Rotation, values: &[f32], out: &mut Vec<f32>) {
-    let square = values.iter().map(|&value| f64::from(value).powi(2)).sum::<f64>();
-    let length = square.sqrt();
-    let factor = if length > 0.0 { 1.0 / length } else { 0.0 };
     out.clear();
-    out.extend(values.iter().map(|&value| (f64::from(value) * factor) as f32));
-    rotation.apply(out);
+    out.resize(values.len(), 0.0);
+    pulp::Arch::new().dispatch(Prepare { rotation, values, out });
+}
+
+struct Prepare<'a> {
+    rotation: &'a Rotation,
+    values: &'a [f32],
+    out: &'a mut [f32],
+}
+
+impl pulp::NullaryFnOnce for Prepare<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let (wide, rest) = self.values.as_chunks::<8>();
+        // The square of a large value does not fit into 32 bits.
+        let mut sums = [0.0_f64; 8];
+        for values in wide {
+            for lane in 0..8 {
+                sums[lane] += f64::from(values[lane]) * f64::from(values[lane]);
+            }
+        }
+        let rest = rest.iter().map(|&value| f64::from(value) * f64::from(value)).sum::<f64>();
+        let length = (sums.iter().sum::<f64>() + rest).sqrt();
+        let factor = if length > 0.0 { 1.0 / length } else { 0.0 };
+        for (out, &value) in self.out.iter_mut().zip(self.values) {
+            *out = (f64::from(value) * factor) as f32;
+        }
+        self.rotation.apply(self.out);
+    }
 }
 
 /// Appends a prepared vector as one signed byte a value; gives what they are to be multiplied by.
 pub(super) fn quantise(prepared: &[f32], out: &mut Vec<u8>) -> f32 {
-    let largest = prepared.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-    let factor = if largest > 0.0 { 127.0 / largest } else { 0.0 };
-    out.extend(prepared.iter().map(|value| (value * factor).round_ties_even() as i8 as u8));
-    largest / 127.0
+    let at = out.len();
+    out.resize(at + prepared.len(), 0);
+    pulp::Arch::new().dispatch(Quantise { prepared, out: &mut out[at..] })
+}
+
+struct Quantise<'a> {
+    prepared: &'a [f32],
+    out: &'a mut [u8],
+}
+
+impl pulp::NullaryFnOnce for Quantise<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call(self) -> f32 {
+        let (wide, rest) = self.prepared.as_chunks::<16>();
+        let mut most = [0.0_f32; 16];
+        for values in wide {
+            for lane in 0..16 {
+                most[lane] = most[lane].max(values[lane].abs());
+            }
+        }
+        let largest = most.iter().chain(rest).fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        let factor = if largest > 0.0 { 127.0 / largest } else { 0.0 };
+        for (out, value) in self.out.iter_mut().zip(self.prepared) {
+            *out = (value * factor).round_ties_even() as i8 as u8;
+        }
+        largest / 127.0
+    }
 }
 
 /// The vector that was quantised, as exactly as it is stored.
@@ -125,40 +179,82 @@ pub(super) const fn words_of(width: usize) -> usize {
 
 /// Appends a bit a value: whether it lies above the centre's.
 pub(super) fn append_bits(values: &[u8], scale: f32, centre: &[f32], out: &mut Vec<u64>) {
-    for (values, centre) in values.chunks(64).zip(centre.chunks(64)) {
-        let above = |(value, centre): (&u8, &f32)| f32::from(*value as i8) * scale > *centre;
-        out.push(gathered(values.iter().zip(centre).map(above)));
+    pulp::Arch::new().dispatch(AppendBits { values, scale, centre, out });
+}
+
+struct AppendBits<'a> {
+    values: &'a [u8],
+    scale: f32,
+    centre: &'a [f32],
+    out: &'a mut Vec<u64>,
+}
+
+impl pulp::NullaryFnOnce for AppendBits<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        for (values, centre) in self.values.chunks(64).zip(self.centre.chunks(64)) {
+            let mut above = [0_u8; 64];
+            for ((above, value), centre) in above.iter_mut().zip(values).zip(centre) {
+                *above = u8::from(f32::from(*value as i8) * self.scale > *centre);
+            }
+            self.out.push(gathered(&above));
+        }
     }
 }
 
 /// The bits of a query.
 pub(super) fn bits_of_query(prepared: &[f32], centre: &[f32]) -> Vec<u64> {
-    let above = |(value, centre): (&f32, &f32)| value > centre;
-    prepared
-        .chunks(64)
-        .zip(centre.chunks(64))
-        .map(|(values, centre)| gathered(values.iter().zip(centre).map(above)))
-        .collect()
-}
-
-fn gathered(bits: impl Iterator<Item = bool>) -> u64 {
-    bits.enumerate().fold(0, |word, (place, bit)| word | u64::from(bit) << place)
-}
-
-/// Sum of the products of a prepared query and stored values, not scaled. Several sums are kept side by
-/// side, for the vector units.
-#[inline(always)]
-pub(super) fn product(query: &[f32], values: &[u8]) -> f32 {
-    let (query, query_rest) = query.as_chunks::<16>();
-    let (values, values_rest) = values.as_chunks::<16>();
-    let mut sums = [0.0_f32; 16];
-    for (query, values) in query.iter().zip(values) {
-        for lane in 0..16 {
-            sums[lane] += query[lane] * f32::from(values[lane] as i8);
+    let of_word = |(values, centre): (&[f32], &[f32])| {
+        let mut above = [0_u8; 64];
+        for ((above, value), centre) in above.iter_mut().zip(values).zip(centre) {
+            *above = u8::from(value > centre);
         }
+        gathered(&above)
+    };
+    prepared.chunks(64).zip(centre.chunks(64)).map(of_word).collect()
+}
+
+/// Bytes that are 0 or 1 as bits, the first lowest.
+#[inline(always)]
+fn gathered(bytes: &[u8; 64]) -> u64 {
+    /// Moves the lowest bit of byte n to bit n of the highest byte.
+    const SPREAD: u64 = 0x0102_0408_1020_4080;
+    let mut word = 0;
+    for (place, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+        word |= (u64::from_le_bytes(*eight).wrapping_mul(SPREAD) >> 56) << (8 * place);
     }
-    let rest = query_rest.iter().zip(values_rest).map(|(query, value)| query * f32::from(*value as i8));
-    sums.iter().sum::<f32>() + rest.sum::<f32>()
+    word
+}
+
+/// Sum of the products of a prepared query and stored values, not scaled.
+pub(super) fn product(query: &[f32], values: &[u8]) -> f32 {
+    pulp::Arch::new().dispatch(Product { query, values })
+}
+
+struct Product<'a> {
+    query: &'a [f32],
+    values: &'a [u8],
+}
+
+impl pulp::NullaryFnOnce for Product<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn call(self) -> f32 {
+        let (query, query_rest) = self.query.as_chunks::<16>();
+        let (values, values_rest) = self.values.as_chunks::<16>();
+        // Several sums side by side, for the vector units.
+        let mut sums = [0.0_f32; 16];
+        for (query, values) in query.iter().zip(values) {
+            for lane in 0..16 {
+                sums[lane] += query[lane] * f32::from(values[lane] as i8);
+            }
+        }
+        let rest = query_rest.iter().zip(values_rest).map(|(query, value)| query * f32::from(*value as i8));
+        sums.iter().sum::<f32>() + rest.sum::<f32>()
+    }
 }
 
 #[cfg(test)]

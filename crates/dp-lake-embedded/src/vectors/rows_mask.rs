@@ -24,10 +24,18 @@ impl Allowed<'_> {
             }
             Self::Rows(mask) => {
                 let of_block = |(block, rows): (usize, &[u32])| {
-                    let mut allowed = 0;
-                    for (place, &row) in rows.iter().enumerate() {
-                        allowed |= u64::from(mask.allows(row)) << place;
-                    }
+                    let allowed = match rows {
+                        // Mostly every document has one vector.
+                        [first, .., last]
+                            if rows.len() == 64 && last - first == 63 && rows.is_sorted_by(|a, b| a < b) =>
+                        {
+                            mask.allows_from(*first)
+                        }
+                        rows => rows
+                            .iter()
+                            .enumerate()
+                            .fold(0, |allowed, (place, &row)| allowed | u64::from(mask.allows(row)) << place),
+                    };
                     allowed & !gone.map_or(0, |words| words[block])
                 };
                 Some(Cow::Owned(live.segment.rows.chunks(64).enumerate().map(of_block).collect()))

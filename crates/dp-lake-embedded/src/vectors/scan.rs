@@ -68,22 +68,41 @@ pub(super) fn scan(
     allowed: Option<&[u64]>,
     nearest: &mut Nearest,
 ) {
-    pulp::Arch::new().dispatch(|| match query.len() {
-        // The usual widths: 256, 384, 512, 768, 1024.
-        4 => scan_wide::<4>(segment, bits, query, allowed, nearest),
-        6 => scan_wide::<6>(segment, bits, query, allowed, nearest),
-        8 => scan_wide::<8>(segment, bits, query, allowed, nearest),
-        12 => scan_wide::<12>(segment, bits, query, allowed, nearest),
-        16 => scan_wide::<16>(segment, bits, query, allowed, nearest),
-        words => {
-            let count = bits.len() / words.max(1);
-            let distance = |index: usize| {
-                let vector = &bits[index * words..(index + 1) * words];
-                vector.iter().zip(query).map(|(one, other)| (one ^ other).count_ones()).sum()
-            };
-            scan_blocks(segment, count, distance, allowed, nearest);
+    pulp::Arch::new().dispatch(Scan { segment, bits, query, allowed, nearest });
+}
+
+/// A scan to be compiled for each kind of vector units: a closure of this size would not be.
+struct Scan<'a> {
+    segment: u32,
+    bits: &'a [u64],
+    query: &'a [u64],
+    allowed: Option<&'a [u64]>,
+    nearest: &'a mut Nearest,
+}
+
+impl pulp::NullaryFnOnce for Scan<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn call(self) {
+        let Self { segment, bits, query, allowed, nearest } = self;
+        match query.len() {
+            // The usual widths: 256, 384, 512, 768, 1024.
+            4 => scan_wide::<4>(segment, bits, query, allowed, nearest),
+            6 => scan_wide::<6>(segment, bits, query, allowed, nearest),
+            8 => scan_wide::<8>(segment, bits, query, allowed, nearest),
+            12 => scan_wide::<12>(segment, bits, query, allowed, nearest),
+            16 => scan_wide::<16>(segment, bits, query, allowed, nearest),
+            words => {
+                let count = bits.len() / words.max(1);
+                let distance = |index: usize| {
+                    let vector = &bits[index * words..(index + 1) * words];
+                    vector.iter().zip(query).map(|(one, other)| (one ^ other).count_ones()).sum()
+                };
+                scan_blocks(segment, count, distance, allowed, nearest);
+            }
         }
-    });
+    }
 }
 
 #[inline(always)]

@@ -18,7 +18,10 @@ use std::{
 impl Documents for MemoryVault {
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
         let import = batch.import;
-        self.lock().apply(batch).ok_or_else(|| no_such_import(import))
+        let mut state = self.lock();
+        let applied = state.apply(batch).ok_or_else(|| no_such_import(import))?;
+        state.prune_sets();
+        Ok(applied)
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {
@@ -93,6 +96,7 @@ impl Documents for MemoryVault {
         let mut state = self.lock();
         let removal = state.removal(target);
         state.remove(&removal);
+        state.prune_sets();
         Ok(removal.counts)
     }
 

@@ -29,11 +29,17 @@ impl State {
         current.collect()
     }
 
+    /// Drops the vectors of what is no longer the document: also what later comes back as it was has
+    /// none then.
+    pub(super) fn prune_sets(&mut self) {
+        if !self.sets.is_empty() {
+            let hashes = self.hashes();
+            self.sets.values_mut().for_each(|set| set.prune(&hashes));
+        }
+    }
+
     fn set(&mut self, model: &VectorModel) -> Result<&mut Set, LakeError> {
-        let hashes = self.hashes();
-        let set = self.sets.get_mut(&model.key()).ok_or_else(|| no_such_set(model))?;
-        set.prune(&hashes);
-        Ok(set)
+        self.sets.get_mut(&model.key()).ok_or_else(|| no_such_set(model))
     }
 
     fn described(&mut self, model: &VectorModel) -> Result<VectorSet, LakeError> {
