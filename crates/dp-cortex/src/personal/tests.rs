@@ -235,10 +235,10 @@ fn abstracts_are_found_more_like_the_teacher_finds_them() {
     let abstracts = lines.lines().step_by(2).map(|line| {
         let document: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = document["text"].as_str().unwrap();
-        let text = crate::embed::clipped(text, 160).to_owned();
+        let text = crate::embed::clipped(text, 240).to_owned();
         SampleItem { source: "cranfield".into(), kind: "abstract".into(), year: 0, text }
     });
-    let sample = choose_sample(abstracts, 450, 1);
+    let sample = choose_sample(abstracts, 700, 1);
     let lesson = personalise("p", sample, &teacher, &generic, &FitOptions::default(), &mut go_on).unwrap();
     println!("{:?}", lesson.agreement);
     assert!(lesson.agreement.is_better(), "{:?}", lesson.agreement);

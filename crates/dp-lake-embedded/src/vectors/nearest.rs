@@ -15,7 +15,7 @@ use hashbrown::HashMap;
 /// Vectors whose bits differ least that are looked at again.
 const BY_BITS: usize = 4096;
 /// Of these, vectors whose values are read.
-const BY_VALUES: usize = 640;
+const BY_VALUES: usize = 400;
 
 /// A document that is near.
 #[derive(Debug, Clone, Copy, PartialEq)]

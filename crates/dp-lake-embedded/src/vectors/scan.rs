@@ -93,14 +93,7 @@ impl pulp::NullaryFnOnce for Scan<'_> {
             8 => scan_wide::<8>(segment, bits, query, allowed, nearest),
             12 => scan_wide::<12>(segment, bits, query, allowed, nearest),
             16 => scan_wide::<16>(segment, bits, query, allowed, nearest),
-            words => {
-                let count = bits.len() / words.max(1);
-                let distance = |index: usize| {
-                    let vector = &bits[index * words..(index + 1) * words];
-                    vector.iter().zip(query).map(|(one, other)| (one ^ other).count_ones()).sum()
-                };
-                scan_blocks(segment, count, distance, allowed, nearest);
-            }
+            _ => scan_narrow(segment, bits, query, allowed, nearest),
         }
     }
 }
@@ -114,58 +107,78 @@ fn scan_wide<const WORDS: usize>(
     nearest: &mut Nearest,
 ) {
     let Some(query) = query.first_chunk::<WORDS>() else { return };
-    let vectors = bits.as_chunks::<WORDS>().0;
-    let distance = |index: usize| {
-        let vector = &vectors[index];
-        let mut sum = 0;
-        for word in 0..WORDS {
-            sum += (vector[word] ^ query[word]).count_ones();
-        }
-        sum
-    };
-    scan_blocks(segment, vectors.len(), distance, allowed, nearest);
-}
-
-#[inline(always)]
-fn scan_blocks(
-    segment: u32,
-    count: usize,
-    distance: impl Fn(usize) -> u32,
-    allowed: Option<&[u64]>,
-    nearest: &mut Nearest,
-) {
-    for (block, first) in (0..count).step_by(BLOCK).enumerate() {
-        let size = (count - first).min(BLOCK);
-        let whole = if size == BLOCK { u64::MAX } else { (1 << size) - 1 };
-        let mut left = whole & allowed.map_or(u64::MAX, |allowed| allowed.get(block).copied().unwrap_or(0));
-        if left.count_ones() > FEW {
-            let mut distances = [u32::MAX; BLOCK];
-            for (place, value) in distances[..size].iter_mut().enumerate() {
-                *value = distance(first + place);
-            }
-            let least = distances.iter().fold(u32::MAX, |least, &distance| least.min(distance));
-            if least > nearest.threshold {
-                continue;
-            }
-            let mut near = 0;
-            for (place, &distance) in distances.iter().enumerate() {
-                near |= u64::from(distance <= nearest.threshold) << place;
-            }
-            left &= near;
-            while left != 0 {
-                let place = left.trailing_zeros();
-                left &= left - 1;
-                let index = first as u32 + place;
-                nearest.offer(Candidate { distance: distances[place as usize], segment, index });
-            }
+    let (blocks, rest) = bits.as_chunks::<WORDS>().0.as_chunks::<BLOCK>();
+    for (number, block) in blocks.iter().enumerate() {
+        let left = allowed_in(allowed, number, BLOCK);
+        let first = (number * BLOCK) as u32;
+        if left.count_ones() <= FEW {
+            few(segment, first, left, |place| differing(&block[place], query), nearest);
             continue;
         }
-        while left != 0 {
-            let index = first as u32 + left.trailing_zeros();
-            left &= left - 1;
-            nearest.offer(Candidate { distance: distance(index as usize), segment, index });
+        let mut distances = [0; BLOCK];
+        for (distance, vector) in distances.iter_mut().zip(block) {
+            *distance = differing(vector, query);
         }
+        offer_block(segment, first, left, &distances, nearest);
     }
+    let left = allowed_in(allowed, blocks.len(), rest.len());
+    let first = (blocks.len() * BLOCK) as u32;
+    few(segment, first, left, |place| differing(&rest[place], query), nearest);
+}
+
+/// Bits in which a vector differs from the query.
+#[inline(always)]
+fn differing<const WORDS: usize>(vector: &[u64; WORDS], query: &[u64; WORDS]) -> u32 {
+    let mut sum = 0;
+    for word in 0..WORDS {
+        sum += (vector[word] ^ query[word]).count_ones();
+    }
+    sum
+}
+
+/// The scan for unusual widths.
+#[inline(always)]
+fn scan_narrow(segment: u32, bits: &[u64], query: &[u64], allowed: Option<&[u64]>, nearest: &mut Nearest) {
+    let words = query.len().max(1);
+    for (number, block) in bits.chunks(words * BLOCK).enumerate() {
+        let left = allowed_in(allowed, number, block.len() / words);
+        let distance = |place: usize| {
+            let vector = &block[place * words..(place + 1) * words];
+            vector.iter().zip(query).map(|(one, other)| (one ^ other).count_ones()).sum()
+        };
+        few(segment, (number * BLOCK) as u32, left, distance, nearest);
+    }
+}
+
+/// A bit for each vector of a block of this size.
+#[inline(always)]
+fn allowed_in(allowed: Option<&[u64]>, block: usize, size: usize) -> u64 {
+    let whole = if size == BLOCK { u64::MAX } else { (1 << size) - 1 };
+    whole & allowed.map_or(u64::MAX, |allowed| allowed.get(block).copied().unwrap_or(0))
+}
+
+/// Offers the vectors of a block one by one.
+#[inline(always)]
+fn few(segment: u32, first: u32, mut left: u64, distance: impl Fn(usize) -> u32, nearest: &mut Nearest) {
+    while left != 0 {
+        let place = left.trailing_zeros();
+        left &= left - 1;
+        nearest.offer(Candidate { distance: distance(place as usize), segment, index: first + place });
+    }
+}
+
+/// Offers the vectors of a block that are near enough.
+#[inline(always)]
+fn offer_block(segment: u32, first: u32, left: u64, distances: &[u32; BLOCK], nearest: &mut Nearest) {
+    let least = distances.iter().fold(u32::MAX, |least, &distance| least.min(distance));
+    if least > nearest.threshold {
+        return;
+    }
+    let mut near = 0;
+    for (place, &distance) in distances.iter().enumerate() {
+        near |= u64::from(distance <= nearest.threshold) << place;
+    }
+    few(segment, first, left & near, |place| distances[place], nearest);
 }
 
 #[cfg(test)]
