@@ -2,11 +2,11 @@
 
 use super::import;
 use crate::{
+    brain,
     output::{Output, say},
     place::Place,
 };
-use dp_cortex::query::parse_query;
-use dp_lake::{Sort, Vault as _};
+use dp_cortex::engine::SearchRequest;
 use dp_lifegen::Life;
 use futures::executor::block_on;
 use std::{path::PathBuf, process::ExitCode};
@@ -49,23 +49,26 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
         return Ok(ExitCode::SUCCESS);
     }
     import::print(&report, output)?;
-    let vault = place.read()?;
+    let engine = brain::engine(place)?;
     let today = jiff::Zoned::now().date();
     output.line("\nTry these:")?;
-    for question in answers.questions.iter().take(SEARCHES) {
-        let parsed = parse_query(&question.query, today)?;
-        let found = block_on(vault.search().keyword(&parsed.text, &parsed.filter, Sort::Relevance, 1))?;
-        output.line(format!(
-            "\n  datapunk search --data-dir {} {:?}",
-            place.directory.display(),
-            question.query
-        ))?;
-        for hit in &found.hits {
-            if let Some(found) = block_on(vault.documents().get(hit.id))? {
-                let mut clock = dp_lake::etl::HomeClock::new(vault.home_zone());
-                output.line("  finds")?;
-                super::timeline::print(&found.document, &mut clock, output)?;
-            }
+    // The first is asked for by its meaning, in other words than it has; a program without a model
+    // shows one more of the others.
+    let by_meaning = answers.inquiries.iter().take(1).map(|inquiry| inquiry.text.as_str());
+    let by_words = answers.questions.iter().map(|question| question.query.as_str());
+    let mut clock = dp_lake::etl::HomeClock::new(engine.vault().home_zone());
+    let mut shown = 0;
+    for query in by_meaning.chain(by_words) {
+        let request = SearchRequest { limit: 1, ..SearchRequest::new(query, today) };
+        let found = block_on(engine.search(&request))?;
+        let Some(hit) = found.hits.first() else { continue };
+        let directory = place.directory.display();
+        output.line(format!("\n  datapunk search --data-dir {directory} {query:?}"))?;
+        output.line("  finds")?;
+        super::timeline::print(&hit.document, &mut clock, output)?;
+        shown += 1;
+        if shown == SEARCHES {
+            break;
         }
     }
     Ok(ExitCode::SUCCESS)
