@@ -1,7 +1,6 @@
 //! How long a personal model takes to fit, and how fast it embeds, with the static model that is in the folder
 //! that `DATAPUNK_TEST_MODELS` names. The teacher's numbers are made up: they don't change the time.
 #![expect(clippy::expect_used, reason = "a benchmark whose model is broken has nothing to measure")]
-#![expect(missing_docs, reason = "criterion's macros make functions without")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use dp_cortex::{
