@@ -124,8 +124,11 @@ pub(crate) fn searchers<'a>(
     embed(plain, &model)?;
     add(vec![model.clone()], Mode::Semantic, ", generic static", None);
     add(vec![model.clone()], Mode::Hybrid, ", generic static", None);
-    let Some(teacher) = teacher()? else { return Ok(all) };
     let documents = block_on(plain.documents().walk(None, TAUGHT_MAX + 1))?;
+    if documents.len() < TAUGHT_MIN {
+        return Ok(all);
+    }
+    let Some(teacher) = teacher()? else { return Ok(all) };
     let sample = documents.iter().flat_map(|found| {
         passages(&found.document.content).into_iter().map(|passage| SampleItem {
             source: found.document.content.source.to_string(),
@@ -152,6 +155,8 @@ pub(crate) fn searchers<'a>(
     Ok(all)
 }
 
+/// A vault with fewer documents has too little to learn from.
+const TAUGHT_MIN: usize = 200;
 /// Passages that are taught, and documents that the teacher embeds.
 const TAUGHT_MAX: usize = 2_200;
 
