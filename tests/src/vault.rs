@@ -135,7 +135,7 @@ impl Vault {
     /// Hits of a search.
     #[track_caller]
     pub fn hits(&self, query: &str) -> Vec<Value> {
-        let found = self.json(["search", "--limit", "1000", "--", query]);
+        let found = self.json(["search", "--all-words", "--unfolded", "--limit", "1000", "--", query]);
         found["hits"].as_array().unwrap().clone()
     }
 }

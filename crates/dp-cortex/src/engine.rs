@@ -114,12 +114,11 @@ impl Engine {
         let plan = self.plan(request).await?;
         let mut notices = Vec::new();
         let by_words = request.mode != Mode::Semantic || plan.words.is_empty();
-        let chosen =
-            if request.mode == Mode::Keyword || plan.words.is_empty() || request.sort != Sort::Relevance {
-                None
-            } else {
-                self.choose_model(&mut notices).await
-            };
+        let chosen = if request.mode == Mode::Keyword || plan.words.is_empty() || request.is_strict() {
+            None
+        } else {
+            self.choose_model(&mut notices).await
+        };
         let query = chosen.as_ref().and_then(|model| embed_query(model, &plan.words, &mut notices));
         let meaning = chosen.zip(query);
         let mut depth = DEPTH.max(request.limit);
@@ -199,7 +198,7 @@ impl Engine {
         depth: usize,
         notices: &mut Vec<String>,
     ) -> Result<Gathered, EngineError> {
-        if request.sort != Sort::Relevance || plan.words.is_empty() {
+        if request.is_strict() || plan.words.is_empty() {
             let found = self.vault.search().keyword(&plan.strict, &plan.filter, request.sort, depth).await?;
             let is_all = found.hits.len() < depth;
             let lists = WordLists { strict: found.hits, ranked: Vec::new() };

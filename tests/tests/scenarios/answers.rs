@@ -12,7 +12,14 @@ fn every_question_is_answered() {
     vault.text(life.import());
     let mut wrong = Vec::new();
     for question in &life.answers.questions {
-        let found = vault.json(["search", "--limit", &question.within.to_string(), "--", &question.query]);
+        let found = vault.json([
+            "search",
+            "--unfolded",
+            "--limit",
+            &question.within.to_string(),
+            "--",
+            &question.query,
+        ]);
         let hits = found["hits"].as_array().unwrap();
         assert!(found["total"].as_u64().unwrap() >= hits.len() as u64 && hits.len() <= question.within);
         for expected in &question.expect {

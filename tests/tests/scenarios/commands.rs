@@ -28,11 +28,24 @@ fn import_and_search_print_the_fields_that_are_documented() {
         }
     }
 
-    let found = vault.json(["search", "walnut"]);
-    assert_eq!(keys(&found), ["elapsed_ms", "hits", "total"]);
+    let found = vault.json(["search", "--all-words", "walnut"]);
+    assert_eq!(keys(&found), ["elapsed_ms", "hits", "mode", "notices", "total", "understood"]);
     let hit = &found["hits"][0];
-    let expected =
-        ["end", "id", "kind", "people", "place", "score", "snippet", "source", "start", "title", "url"];
+    let expected = [
+        "end",
+        "highlights",
+        "id",
+        "kind",
+        "like_it",
+        "people",
+        "place",
+        "score",
+        "snippet",
+        "source",
+        "start",
+        "title",
+        "url",
+    ];
     assert_eq!(keys(hit), expected);
     assert_eq!((&hit["source"], &hit["kind"]), (&"google.search".into(), &"search".into()));
     assert_eq!(hit["start"], "2021-03-01T12:00:00Z");

@@ -96,7 +96,7 @@ fn hits_are_limited_and_sorted_as_asked() {
     let searches: Vec<String> = (0..30).map(|number| format!("common word number{number}")).collect();
     let vault = vault_with(&searches);
     let search = |arguments: &[&str]| {
-        let found = vault.json([&["search", "common"], arguments].concat());
+        let found = vault.json([&["search", "common", "--all-words", "--unfolded"], arguments].concat());
         assert_eq!(found["total"], 30);
         found["hits"].as_array().unwrap().clone()
     };

@@ -49,6 +49,10 @@ pub(crate) struct Arguments {
     #[arg(long)]
     facets: bool,
 
+    /// Only documents that hold all the words
+    #[arg(long)]
+    all_words: bool,
+
     /// Show near-duplicates one by one
     #[arg(long)]
     unfolded: bool,
@@ -121,6 +125,7 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
             SortBy::Newest => Sort::Newest,
             SortBy::Oldest => Sort::Oldest,
         },
+        all_words: arguments.all_words,
         limit: arguments.limit,
         snippet_chars: SNIPPET_CHARS,
         facet_values: if arguments.facets { FACET_VALUES } else { 0 },

@@ -41,6 +41,8 @@ pub struct SearchRequest {
     pub mode: Mode,
     /// Best first, or by time: then the words must all occur, and meaning has no part in it.
     pub sort: Sort,
+    /// Whether only documents that hold all the words are wanted, best first; meaning has no part in it.
+    pub all_words: bool,
     /// At most so many hits.
     pub limit: usize,
     /// Characters of a snippet.
@@ -63,6 +65,7 @@ impl SearchRequest {
             text: text.into(),
             mode: Mode::default(),
             sort: Sort::default(),
+            all_words: false,
             limit: 20,
             snippet_chars: 160,
             facet_values: 0,
@@ -70,6 +73,13 @@ impl SearchRequest {
             rerank: true,
             today,
         }
+    }
+}
+
+impl SearchRequest {
+    /// Whether documents must hold all the words, because it is asked for or they are sorted by time.
+    pub(super) fn is_strict(&self) -> bool {
+        self.all_words || self.sort != Sort::Relevance
     }
 }
 
