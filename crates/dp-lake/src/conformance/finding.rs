@@ -45,12 +45,12 @@ pub fn some_of_the_words_are_enough_and_rare_ones_count_more(factory: &dyn Facto
 }
 
 pub fn forms_of_a_word_count_as_it_where_the_language_is_known(factory: &dyn Factory) {
-    let subject = titled(factory, &["it flows", "a flowing river", "flower", "Der Fluss fließt"]);
+    let subject = titled(factory, &["it flows", "a flowing river", "flower", "Das Haus am Fluss"]);
     let mut found = titles_ranked(&subject, "flow", Some(Language::English));
     found.sort_unstable();
     assert_eq!(found, ["a flowing river", "it flows"]);
     assert_eq!(titles_ranked(&subject, "flows", None), ["it flows"]);
-    assert_eq!(titles_ranked(&subject, "fließen", Some(Language::German)), ["Der Fluss fließt"]);
+    assert_eq!(titles_ranked(&subject, "fließen", Some(Language::German)), ["Das Haus am Fluss"]);
 }
 
 pub fn coverage_says_how_much_of_the_query_a_document_holds(factory: &dyn Factory) {
