@@ -20,7 +20,7 @@ impl Engine {
         &self,
         plan: &Plan,
         meaning: Option<&(&MeaningModel, Vec<f32>)>,
-        read: &mut Vec<ReadCandidate>,
+        read: &mut [ReadCandidate],
         notices: &mut Vec<String>,
     ) {
         let Some(reranker) = &self.reranker else { return };
