@@ -339,20 +339,16 @@ impl Worker {
         self.backlog = Backlog::default();
         self.backlog.look();
         let total = own.pending_count(count_documents(&self.connection)?)?;
-        let mut failures = 0;
-        loop {
+        let (mut failures, mut failure, mut is_any_done) = (0, None, false);
+        // Fewer at a time may do; what fails alone is put aside.
+        while failures <= Backlog::HALVINGS {
             match self.embed_pending(&own) {
-                Ok(true) => failures = 0,
+                Ok(true) => (failures, is_any_done) = (0, true),
                 Ok(false) => break,
-                // Fewer at a time may do; what fails alone is put aside.
-                Err(error) if failures > Backlog::HALVINGS => {
-                    self.sets.set_trouble(Some(error.to_string()));
-                    self.commit()?;
-                    return Err(error);
-                }
                 Err(error) => {
                     failures += 1;
                     self.sets.set_trouble(Some(error.to_string()));
+                    failure = Some(error);
                 }
             }
             let left = own.pending_count(count_documents(&self.connection)?)?;
@@ -362,7 +358,11 @@ impl Worker {
                 self.commit()?;
             }
         }
-        self.commit()
+        self.commit()?;
+        match failure {
+            Some(error) if !is_any_done || failures > Backlog::HALVINGS => Err(error),
+            _ => Ok(()),
+        }
     }
 }
 

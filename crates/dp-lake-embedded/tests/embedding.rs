@@ -123,7 +123,7 @@ fn documents_are_embedded_on_their_way_in() {
     add(&vault, &TITLES);
     drop(vault);
     let vault = open(folder.path(), Some(&counter));
-    add(&vault, &["green tea", "tea time"]);
+    add(&vault, &["sour bread", "tea time"]);
     assert_eq!(counter.embedded.load(Ordering::Relaxed), 6, "what is known is not embedded again");
     let reading = EmbeddedVault::open_for_reading(folder.path(), &VaultOptions::new(HOME_ZONE)).unwrap();
     assert_eq!(found(&reading, &counter.model, "green tea").unwrap()[0], "green tea");

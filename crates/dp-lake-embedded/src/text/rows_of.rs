@@ -49,10 +49,6 @@ impl RowMask {
         if self.excludes { !rows } else { rows }
     }
 
-    #[cfg(test)]
-    pub(crate) fn add_for_test(&mut self, row: u64) {
-        self.add(row);
-    }
     fn add(&mut self, row: u64) {
         let Ok(row) = u32::try_from(row) else { return };
         let place = row as usize / 64;
