@@ -7,11 +7,12 @@ use super::{
         NOON_US, SECOND_US, content, document, documents_batch, finished, fix, mail, number, sample_upsert,
     },
     subject::wait,
+    vectors,
 };
 use crate::{
-    Alternative, Annotation, Batch, Checkpoint, Dimension, DocumentUpsert, Filter, ForgetTarget, Has, Hidden,
-    HistogramQuery, Import, LedgerQuery, Near, Order, SampleQuery, Sort, Term, TermMode, TextQuery, Vault,
-    memory::MemoryVault,
+    Alternative, Annotation, Batch, Checkpoint, Dimension, DocumentUpsert, DocumentVectors, Filter,
+    ForgetTarget, Has, Hidden, HistogramQuery, Import, LedgerQuery, Near, NearestQuery, Order, Passage,
+    PassageVector, SampleQuery, Sort, Term, TermMode, TextQuery, Vault, content_hash, memory::MemoryVault,
 };
 use dp_model::{
     DocumentId, EntryStatus, Fix, Kind, Mention, Moment, PersonDraft, Place, Point, Precision, Reading, Role,
@@ -23,7 +24,7 @@ use proptest::{
     test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
 };
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fmt::Debug,
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -41,12 +42,25 @@ const KINDS: [Kind; 7] =
 /// Something done to a vault.
 #[derive(Debug, Clone)]
 enum Operation {
-    Begin { fingerprint: u8 },
-    Finish { import: u64 },
+    Begin {
+        fingerprint: u8,
+    },
+    Finish {
+        import: u64,
+    },
     Apply(Applying),
-    Annotate { document: Named, change: Annotation },
+    Annotate {
+        document: Named,
+        change: Annotation,
+    },
     ForgetSource(&'static str),
     ForgetDocument(Named),
+    /// Vectors of so many passages, in directions that the seed decides.
+    Embed {
+        document: Named,
+        passages: u8,
+        seed: u8,
+    },
     Reopen,
 }
 
@@ -196,6 +210,8 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         1 => proptest::sample::select(vec!["google.mail", "google", "spotify", "google.mail.drafts"])
             .prop_map(Operation::ForgetSource),
         1 => named().prop_map(Operation::ForgetDocument),
+        3 => (named(), 0..4_u8, any::<u8>())
+            .prop_map(|(document, passages, seed)| Operation::Embed { document, passages, seed }),
         1 => Just(Operation::Reopen),
     ];
     proptest::collection::vec(operation, 1..14)
@@ -240,6 +256,7 @@ fn compare_after_each(
         let _ = vault.begin(1, "takeout-1", Some(NOON_US));
         let _ = vault.begin(2, "another", Some(NOON_US - 1));
         let _ = vault.begin(3, "undated export", None);
+        wait(vault.vault().vectors().create(&vectors::model("random")));
     }
     for operation in operations {
         agree(&format!("{operation:?}"), do_it(&mut subject, operation), do_it(&mut expected, operation))?;
@@ -249,7 +266,8 @@ fn compare_after_each(
     compare_series(&subject, &expected)?;
     compare_imports(&subject, &expected)?;
     subject.catch_up();
-    compare_searches(&subject, &expected)
+    compare_searches(&subject, &expected)?;
+    compare_meanings(&subject, &expected)
 }
 
 /// Does one thing; gives what came of it, without what backends may number differently.
@@ -273,11 +291,28 @@ fn do_it(subject: &mut Subject<'_>, operation: &Operation) -> String {
         }
         Operation::ForgetSource(source) => forget(subject, &ForgetTarget::Source((*source).to_owned())),
         Operation::ForgetDocument(document) => forget(subject, &ForgetTarget::Document(document.id())),
+        Operation::Embed { document, passages, seed } => {
+            format!("{:?}", embed(subject, *document, *passages, *seed))
+        }
         Operation::Reopen => {
             subject.reopen();
             String::new()
         }
     }
+}
+
+/// Puts vectors of a document, if it is there.
+fn embed(subject: &Subject<'_>, document: Named, passages: u8, seed: u8) -> Option<u64> {
+    // What was put of a document that was forgotten just before may go with it.
+    subject.catch_up();
+    let content = subject.get(document.id())?.document.content;
+    let passage = |number: u8| PassageVector {
+        passage: Passage { start: u32::from(number), end: u32::from(number) + 1 },
+        values: vectors::turned(usize::from(seed % 5), f32::from(seed) + 31.0 * f32::from(number)),
+    };
+    let passages = (0..passages).map(passage).collect();
+    let vectors = vec![DocumentVectors { id: document.id(), hash: content_hash(&content), passages }];
+    Some(wait(subject.vault().vectors().put(&vectors::model("random"), vectors)))
 }
 
 fn forget(subject: &Subject<'_>, target: &ForgetTarget) -> String {
@@ -409,6 +444,40 @@ fn compare_searches(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(),
                 (hits.total, hits.hits.into_iter().map(|hit| hit.id).collect::<BTreeSet<_>>())
             };
             agree(&format!("{query:?} {filter:?}"), hits(subject), hits(expected))?;
+        }
+    }
+    Ok(())
+}
+
+fn compare_meanings(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(), TestCaseError> {
+    let model = vectors::model("random");
+    for vault in [subject, expected] {
+        wait(vault.vault().vectors().commit(&model));
+    }
+    let pending = |subject: &Subject<'_>| {
+        let pending = wait(subject.vault().vectors().pending(&model, 1000));
+        pending.into_iter().map(|document| (document.id, document.hash)).collect::<BTreeSet<_>>()
+    };
+    agree("pending", pending(subject), pending(expected))?;
+    let sets = |subject: &Subject<'_>| {
+        let sets = wait(subject.vault().vectors().list()).into_iter();
+        sets.map(|set| (set.model, set.documents, set.passages, set.pending)).collect::<Vec<_>>()
+    };
+    agree("sets", sets(subject), sets(expected))?;
+    for (number, filter) in filters().into_iter().enumerate() {
+        let vector = vectors::turned(number % 5, 10.0 * number as f32);
+        let text = TextQuery::default();
+        let query = NearestQuery { vector, text, filter };
+        let nearest = |subject: &Subject<'_>| {
+            let nearest = wait(subject.vault().vectors().nearest(&model, &query, 1000));
+            nearest.hits.into_iter().map(|hit| (hit.id, hit.similarity)).collect::<BTreeMap<_, _>>()
+        };
+        let (found, exact) = (nearest(subject), nearest(expected));
+        let of = |hits: &BTreeMap<DocumentId, f32>| hits.keys().copied().collect::<Vec<_>>();
+        agree(&format!("{query:?}"), of(&found), of(&exact))?;
+        for (id, similarity) in found {
+            let difference = (similarity - exact[&id]).abs();
+            prop_assert!(difference < vectors::TOLERANCE, "{id}: {similarity} and {}", exact[&id]);
         }
     }
     Ok(())

@@ -25,6 +25,12 @@ pub fn model(name: &str) -> VectorModel {
     VectorModel { name: name.to_owned(), hash: "0123456789abcdef".to_owned(), width: WIDTH as u32 }
 }
 
+/// A vector for [`model`], turned by this angle from one axis to the next.
+#[must_use]
+pub fn turned(axis: usize, degrees: f32) -> Vec<f32> {
+    between(axis % WIDTH, (axis + 1) % WIDTH, degrees)
+}
+
 /// The unit vector at this angle in the plane of two axes.
 fn between(one: usize, other: usize, degrees: f32) -> Vec<f32> {
     let mut values = vec![0.0; WIDTH];
