@@ -30,6 +30,8 @@ mod backlog;
 const BATCHES_WAITING: usize = 1;
 /// Documents that are embedded in one go during an import.
 const BATCH_DOCUMENTS: usize = 1024;
+/// Segments of a set beyond which some are merged even if there is no time for it.
+const SEGMENTS_MANY: usize = 32;
 /// How long the thread waits for something to do.
 const IDLE: Duration = Duration::from_millis(500);
 
@@ -309,7 +311,10 @@ impl Worker {
         let noted = self.sets.noted();
         let mut outcome = Ok(());
         for set in self.sets.written() {
-            let committed = set.commit(noted);
+            let mut committed = set.commit(noted);
+            if committed.is_ok() && self.may_compact && set.segments() > SEGMENTS_MANY {
+                committed = set.compact().map(|_| ());
+            }
             if committed.is_err() && !set.is_removed() {
                 // What could not be written is pending again.
                 self.backlog.look();

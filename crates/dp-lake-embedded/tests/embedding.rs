@@ -267,6 +267,18 @@ fn a_damaged_set_degrades_to_words_and_heals_when_written_to() {
 }
 
 #[test]
+fn many_small_imports_do_not_leave_many_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let counter = WordCounter::new("words");
+    let vault = open(folder.path(), Some(&counter));
+    for number in 0..120 {
+        add(&vault, &[&format!("note{number}")]);
+        assert!(files(folder.path(), "vectors").len() <= 34, "after {number}");
+    }
+    assert_eq!(found(&vault, &counter.model, "note77").unwrap()[0], "note77");
+}
+
+#[test]
 fn rebuilding_makes_the_set_anew() {
     let folder = tempfile::tempdir().unwrap();
     let counter = WordCounter::new("words");

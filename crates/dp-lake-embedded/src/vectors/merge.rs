@@ -75,7 +75,10 @@ pub(super) fn worth_merging(segments: &[Live]) -> Vec<usize> {
     for of in 0..=VECTORS_MAX.ilog(MERGED) {
         let mut chosen = Vec::new();
         let mut sum = 0;
-        for (number, live) in segments.iter().enumerate().filter(|(_, live)| level(live) == of) {
+        // Small ones first, lest large ones fill the place that many small ones would have.
+        let mut alike = segments.iter().enumerate().filter(|(_, live)| level(live) == of).collect::<Vec<_>>();
+        alike.sort_by_key(|(_, live)| live.segment.entries());
+        for (number, live) in alike {
             if sum + live.segment.entries() <= VECTORS_MAX {
                 sum += live.segment.entries();
                 chosen.push(number);

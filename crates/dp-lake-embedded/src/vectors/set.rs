@@ -223,6 +223,11 @@ impl StoredSet {
         Ok(())
     }
 
+    /// Committed segments.
+    pub(crate) fn segments(&self) -> usize {
+        self.snapshot().segments.len()
+    }
+
     /// Merges small segments, one lot at a time; says whether there was any.
     pub(crate) fn compact(&self) -> Result<bool, LakeError> {
         let mut writing = self.writing()?;
