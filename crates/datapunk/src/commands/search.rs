@@ -80,6 +80,7 @@ enum ModeBy {
 struct Answer<'a> {
     hits: Vec<HitView<'a>>,
     total: u64,
+    all_words: u64,
     mode: Mode,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     facets: &'a [Facet],
@@ -157,21 +158,23 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
 fn summary(answer: &SearchAnswer, text: &str, elapsed_ms: f64) -> String {
     let shown = answer.hits.len() as u64;
     let folded = answer.hits.iter().map(|hit| hit.like_it.len() as u64).sum::<u64>();
-    match (answer.total, shown) {
-        (0, 0) => format!("Nothing matches {text:?}. Fewer words, or fewer filters, may find more."),
+    match (answer.all_words, shown) {
+        (_, 0) if answer.total == 0 => {
+            format!("Nothing matches {text:?}. Fewer words, or fewer filters, may find more.")
+        }
         (0, _) => format!(
             "No document holds all the words; {} near them, in {elapsed_ms:.1} ms",
             words::counted(shown, "hit comes", "hits come")
         ),
-        (total, _) if shown + folded > total => format!(
+        (all_words, _) if shown + folded > all_words => format!(
             "{} in {elapsed_ms:.1} ms; {} all the words",
             words::counted(shown, "hit", "hits"),
-            words::counted(total, "document holds", "documents hold")
+            words::counted(all_words, "document holds", "documents hold")
         ),
-        (total, _) => format!(
+        _ => format!(
             "{} of {} in {elapsed_ms:.1} ms",
             words::count(shown),
-            words::counted(total, "match", "matches")
+            words::counted(answer.total, "match", "matches")
         ),
     }
 }
@@ -186,6 +189,7 @@ fn print_json(
     output.value(&Answer {
         hits,
         total: answer.total,
+        all_words: answer.all_words,
         mode: answer.mode,
         facets: &answer.facets,
         notices: &answer.notices,

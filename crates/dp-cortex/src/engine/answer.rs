@@ -88,8 +88,10 @@ impl SearchRequest {
 pub struct SearchAnswer {
     /// Best first, or in the order asked for.
     pub hits: Vec<Found>,
-    /// Documents that hold all the words and pass the filters, shown or not.
+    /// Documents that were found, shown or not: all that hold all the words, and those near them.
     pub total: u64,
+    /// Documents that hold all the words and pass the filters.
+    pub all_words: u64,
     /// How documents were found in the end: keyword, where there is nothing to compare meanings with.
     pub mode: Mode,
     /// Counts of all documents that hold all the words; where there are none, of the hits.

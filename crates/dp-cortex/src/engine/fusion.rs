@@ -161,6 +161,11 @@ impl Scale {
 }
 
 impl Candidate {
+    /// Whether it is known to hold all the words.
+    pub(super) fn holds_all_words(&self) -> bool {
+        self.explanation.keyword.is_some_and(|part| part.holds_all)
+    }
+
     /// The stretch whose meaning matched.
     pub(super) fn passage(&self) -> Option<Passage> {
         self.explanation.semantic.map(|part| part.passage)
