@@ -203,7 +203,8 @@ fn across(all: &[Sown]) -> impl Iterator<Item = Inquiry> {
 /// Questions about stays on journeys, as far as they were recorded in this life.
 fn stays(plan: &Plan) -> impl Iterator<Item = Inquiry> {
     dated::STAYS.iter().filter_map(|&(place, question)| {
-        let days = plan.first_day..plan.end_day - 1;
+        // Phones name no places.
+        let days = plan.first_day..plan.timeline_moved();
         let day = days.clone().find(|&day| plan.days.has_visits(day) && is_at(plan, day, place))?;
         // All stays of the same journey are meant.
         let last = (day..(day + 12).min(days.end)).filter(|&later| is_at(plan, later, place)).max();

@@ -131,6 +131,11 @@ impl Plan {
         (days_of_ten_years * (self.end_day - self.first_day) / 3653).max(1)
     }
 
+    /// The first day whose stays are on the phones only: the Timeline moved there before the end.
+    pub(crate) fn timeline_moved(&self) -> i32 {
+        self.end_day - self.stretch(300)
+    }
+
     /// The days on which the browser's own history reaches back from each export.
     pub(crate) fn page_windows(&self) -> [Range<i32>; 3] {
         let window = |cut: i32, days: i32| (cut - self.stretch(days)).max(self.first_day)..cut;

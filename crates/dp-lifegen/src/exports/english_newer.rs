@@ -121,9 +121,7 @@ fn write_chrome_and_location(job: &Job<'_>, export: &mut Export<'_>) -> Result<(
         chrome::write_reading_list(plan, out, found)
     })?;
     let folder = "Location History (Timeline)";
-    // The Timeline moved to the phone some months before the end.
-    let moved = plan.end_day - plan.stretch(300);
-    let days = (plan.first_cut - plan.stretch(400)).max(plan.first_day)..moved;
+    let days = (plan.first_cut - plan.stretch(400)).max(plan.first_day)..plan.timeline_moved();
     export.entry(&format!("{folder}/Records.json"), "raw locations with ISO times", |out, found| {
         location::write_records(plan, days.clone(), Generation::Iso, out, found)
     })?;
