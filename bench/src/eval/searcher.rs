@@ -84,11 +84,9 @@ impl Searcher for InMode {
     }
 
     fn search(&self, text: &str, limit: usize) -> anyhow::Result<Vec<DocumentId>> {
-        // Documents that differ in their date only are different answers.
         let request = SearchRequest {
             mode: self.mode,
             limit,
-            fold: false,
             rerank: self.rerank,
             ..SearchRequest::new(text, self.today)
         };

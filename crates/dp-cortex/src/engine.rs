@@ -19,7 +19,7 @@ pub use answer::{
 pub use moments::{Around, Similar, YearOfDay};
 
 use crate::{
-    embed::{EmbedError, Purpose, TextEmbedder},
+    embed::{EmbedError, Pace, Purpose, TextEmbedder},
     history::History,
     query::QueryError,
 };
@@ -119,7 +119,7 @@ impl Engine {
         } else {
             self.choose_model(&mut notices).await
         };
-        let query = chosen.as_ref().and_then(|model| embed_query(model, &plan.words, &mut notices));
+        let query = chosen.as_ref().and_then(|model| embed_query(model, &plan, &mut notices));
         let meaning = chosen.zip(query);
         let mut depth = DEPTH.max(request.limit);
         loop {
@@ -499,7 +499,11 @@ fn facet_of_hits(
 }
 
 /// The vector of what is looked for; None, with a notice, if there is none.
-fn embed_query(model: &MeaningModel, words: &str, notices: &mut Vec<String>) -> Option<Vec<f32>> {
+fn embed_query(model: &MeaningModel, plan: &Plan, notices: &mut Vec<String>) -> Option<Vec<f32>> {
+    let words = match model.embedder.pace() {
+        Pace::Pipeline => plan.content_words.as_str(),
+        Pace::Background => plan.words.as_str(),
+    };
     let embedded: Result<Vec<Vec<f32>>, EmbedError> = model.embedder.embed(&[words], Purpose::Query);
     match embedded.map(|vectors| vectors.into_iter().next().unwrap_or_default()) {
         Ok(vector) if vector.is_empty() => {

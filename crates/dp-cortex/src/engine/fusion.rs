@@ -12,8 +12,9 @@ pub(super) const DEPTH: usize = 100;
 pub(super) const KEYWORD_WEIGHT: f32 = 0.6;
 /// Where the documents begin that hold all the words, if any do: others come below.
 const ALL_WORDS_FROM: f32 = 0.5;
-/// Documents that hold less of what was looked for were not meant.
-pub(super) const COVERAGE_MIN: f32 = 0.34;
+/// Documents that hold less of what was looked for were not meant. More would cost long questions their
+/// answers, less would answer questions about what is not there.
+pub(super) const COVERAGE_MIN: f32 = 0.25;
 
 /// A document on its way to being a hit.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,7 +103,9 @@ fn keyword_parts(lists: &WordLists, weight: f32) -> Vec<(DocumentId, KeywordPart
         };
         parts.push((hit.id, part));
     }
-    let most = if lists.strict.is_empty() { 1.0 } else { ALL_WORDS_FROM };
+    // Where even the best document holds but half of what was asked for, words say half as much.
+    let best_coverage = lists.ranked.iter().map(|hit| hit.coverage).fold(0.0, f32::max);
+    let most = if lists.strict.is_empty() { best_coverage } else { ALL_WORDS_FROM };
     for hit in &lists.ranked {
         if hit.coverage < COVERAGE_MIN || lists.strict.iter().any(|strict| strict.id == hit.id) {
             continue;
@@ -144,10 +147,12 @@ struct Scale {
 }
 
 impl Scale {
-    /// `low` is where scores begin if the list is shorter than [`DEPTH`].
+    /// `low` is where scores begin if the list is shorter than [`DEPTH`]. Equal scores count once: they are
+    /// mostly one thing that was noted many times.
     fn of(scores: impl Iterator<Item = f32>, low: f32) -> Self {
         let mut scores = scores.collect::<Vec<_>>();
         scores.sort_by(|one, other| other.total_cmp(one));
+        scores.dedup_by(|one, other| (*one - *other).abs() <= f32::EPSILON * other.abs());
         let high = scores.first().copied().unwrap_or(low);
         Self { low: scores.get(DEPTH - 1).copied().unwrap_or(low), high }
     }
@@ -194,7 +199,7 @@ mod tests {
 
     #[test]
     fn what_is_found_both_ways_comes_before_what_is_found_one_way() {
-        let words = WordLists { strict: Vec::new(), ranked: vec![ranked(1, 9.0, 0.6), ranked(2, 8.0, 0.6)] };
+        let words = WordLists { strict: Vec::new(), ranked: vec![ranked(1, 9.0, 1.0), ranked(2, 8.0, 0.9)] };
         let meaning = MeaningList { hits: vec![near(3, 0.7), near(2, 0.65)], floor: 0.3 };
         assert_eq!(order(&words, &meaning), [2, 1, 3]);
     }
@@ -209,6 +214,24 @@ mod tests {
         assert_eq!(order(&words, &meaning), [1, 2, 3]);
         let best = &fuse(Some(&words), None)[0].explanation;
         assert_eq!((best.score, best.keyword.unwrap().weight), (1.0, 1.0));
+    }
+
+    #[test]
+    fn words_say_less_where_no_document_holds_most_of_them() {
+        let words = WordLists { strict: Vec::new(), ranked: vec![ranked(1, 9.0, 0.5)] };
+        let meaning = MeaningList { hits: vec![near(2, 0.7)], floor: 0.3 };
+        assert_eq!(order(&words, &meaning), [2, 1]);
+        assert_eq!(fuse(Some(&words), None)[0].explanation.keyword.unwrap().part, 0.5);
+    }
+
+    #[test]
+    fn what_was_noted_many_times_does_not_hide_the_rest() {
+        let mut hits = vec![near(0, 0.6); 2 * DEPTH];
+        hits.push(near(1, 0.45));
+        let fused = fuse(None, Some(&MeaningList { hits, floor: 0.3 }));
+        let part =
+            fused.iter().find(|candidate| candidate.id == id(1)).unwrap().explanation.semantic.unwrap().part;
+        assert!((part - 0.5).abs() < 1e-3, "{part}");
     }
 
     #[test]

@@ -16,8 +16,11 @@ pub(super) struct Plan {
     /// What must hold even where words need not: phrases, exclusions, alternatives.
     pub(super) constraints: TextQuery,
     pub(super) filter: Filter,
-    /// What is ranked by and compared with: no filters, no dates, no filler.
+    /// What is asked for: no filters, no dates, no filler.
     pub(super) words: String,
+    /// The words of these that say something of the subject: what is ranked by, and what models that know
+    /// nothing of word order compare with.
+    pub(super) content_words: String,
     pub(super) language: Option<Language>,
     pub(super) hints: Hints,
     /// What is set off in passages.
@@ -27,7 +30,7 @@ pub(super) struct Plan {
 impl Plan {
     pub(super) fn ranked(&self) -> RankedQuery {
         RankedQuery {
-            words: self.words.clone(),
+            words: self.content_words.clone(),
             language: self.language,
             text: self.constraints.clone(),
             filter: self.filter.clone(),
@@ -55,7 +58,13 @@ impl Engine {
     pub(super) async fn plan(&self, request: &SearchRequest) -> Result<Plan, EngineError> {
         let parsed = parse_query(&request.text, request.today)?;
         let meaning = sentence::read(&parsed.text, request.today);
-        let (strict, filter) = self.resolve(&parsed).await?;
+        let (mut strict, mut filter) = self.resolve(&parsed).await?;
+        if let Some((first, past)) = meaning.period.filter(|_| meaning.words.is_empty()) {
+            // Nothing but a time was asked for.
+            strict.must.retain(|term| term.mode == TermMode::Phrase);
+            filter.from = Some(filter.from.map_or(first, |from| from.max(first)));
+            filter.until = Some(filter.until.map_or(past, |until| until.min(past)));
+        }
         let constraints = TextQuery { must: phrases(&strict).cloned().collect(), ..strict.clone() };
         let mut words = meaning.words;
         for phrase in phrases(&strict) {
@@ -70,7 +79,8 @@ impl Engine {
         highlighted.must.push(Term { text: words.clone(), mode: TermMode::Words });
         let hints = Hints { period: meaning.period, kinds: meaning.kinds, today: day_of_date(request.today) };
         let language = meaning.language;
-        Ok(Plan { strict, constraints, filter, words, language, hints, highlighted })
+        let content_words = sentence::content_words(&words);
+        Ok(Plan { strict, constraints, filter, words, content_words, language, hints, highlighted })
     }
 
     /// Words and filters with what was named in place of its name.

@@ -1,6 +1,7 @@
 //! What a plain sentence means beyond its words: "that article on sleep and memory I read last spring"
 //! speaks of sleep and memory, of pages, and of a season. Hints only: nothing here narrows a search down.
 
+mod function_words;
 mod language;
 mod lexicon;
 #[cfg(test)]
@@ -60,6 +61,14 @@ pub fn read(query: &TextQuery, today: impl Into<Today>) -> Meaning {
     let kept = sentence.kept_text();
     meaning.words = if kept.is_empty() { without_date } else { kept };
     meaning
+}
+
+/// The words of a text that say something of its subject; all of them, if none does.
+#[must_use]
+pub fn content_words(text: &str) -> String {
+    let says = |word: &&str| !function_words::is_function_word(&Word::of(word).folded);
+    let kept = text.split_whitespace().filter(says).collect::<Vec<_>>();
+    if kept.is_empty() { text.to_owned() } else { kept.join(" ") }
 }
 
 /// A word as typed, and folded without what stands around it.
