@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: installs the Python peer, measures, and writes `docs/benchmarks.md`.
+//! `cargo xtask bench`: installs the Python peers, measures, and writes `docs/benchmarks.md`.
 
 use crate::{
     models,
@@ -13,8 +13,9 @@ use std::{
     process::Command,
 };
 
-/// The peer, by its name in Python's package index.
-const PEER: &str = "google-takeout-parser==0.1.13";
+/// The peers, by their names in Python's package index.
+const PEERS: &[&str] =
+    &["google-takeout-parser==0.1.13", "usearch==2.26.6", "tantivy==0.27.0", "numpy==2.4.6"];
 const PAGE: &str = "docs/benchmarks.md";
 const MARK: &str = "cargo xtask bench";
 
@@ -32,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NAME")]
     section: Vec<String>,
 
-    /// Leave the Python peer out
+    /// Leave the Python peers out
     #[arg(long)]
     no_peer: bool,
 }
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     models::ensure_static()?;
     let target = repository::target_directory()?;
     let out = target.join("bench-results.json");
-    // Built before the peer is installed, so that a mistake shows early.
+    // Built before the peers are installed, so that a mistake shows early.
     process::run(repository::cargo().args([
         "build",
         "--release",
@@ -91,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if !arguments.no_peer {
         needs::check(&[Need::PythonWithPip])?;
-        bench.args(["--peer", "python3"]).env("PYTHONPATH", install_peer(&target)?);
+        bench.args(["--peer", "python3"]).env("PYTHONPATH", install_peers(&target)?);
     }
     process::run(&mut bench)?;
     let results: Results = serde_json::from_slice(&fs_err::read(&out)?).context("what dp-bench wrote")?;
@@ -101,10 +102,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Installs the peer into a folder of its own, by name, with pip as this machine configures it.
-fn install_peer(target: &Path) -> anyhow::Result<PathBuf> {
-    let folder = target.join("bench-peer");
-    if !folder.join("google_takeout_parser").is_dir() {
+/// Installs the peers into a folder of their own, by name, with pip as this machine configures it.
+fn install_peers(target: &Path) -> anyhow::Result<PathBuf> {
+    let folder = target.join("bench-peers");
+    // Another list of peers is another folder's content.
+    let installed = folder.join("installed.txt");
+    if fs_err::read_to_string(&installed).ok() != Some(PEERS.join("\n")) {
         let mut pip = Command::new("python3");
         pip.args([
             "-m",
@@ -115,7 +118,8 @@ fn install_peer(target: &Path) -> anyhow::Result<PathBuf> {
             "--root-user-action",
             "ignore",
         ]);
-        process::run(pip.arg("--target").arg(&folder).arg(PEER))?;
+        process::run(pip.arg("--upgrade").arg("--target").arg(&folder).args(PEERS))?;
+        fs_err::write(installed, PEERS.join("\n"))?;
     }
     Ok(folder)
 }

@@ -170,6 +170,10 @@ impl<'r> Checks<'r> {
     }
 
     fn see(&mut self, bytes: &[u8]) -> Result<(), ArchiveError> {
+        // What says itself that it is too much takes nothing away from the entries read beside it.
+        if self.shared.is_some() && self.declared_bytes > Some(self.limits.total_bytes) {
+            return Err(self.over("total_bytes", self.limits.total_bytes));
+        }
         self.read_bytes += bytes.len() as u64;
         self.unshared_bytes += bytes.len() as u64;
         if self.declared_crc32.is_some() {
