@@ -48,6 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     needs::check(&[Need::Rust, Need::CCompiler])?;
     models::ensure_static()?;
+    models::ensure_minilm()?;
     process::run(repository::cargo().args(["build", "--release", "--package", "dp-bench"]))?;
     let target = repository::target_directory()?;
     let out = target.join("eval-search.md");
@@ -57,6 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for folder in collections(search, &repository::root()) {
         bench.arg("--beir").arg(folder);
     }
+    bench.env(models::TESTS_VARIABLE, models::folder()?);
     process::run(&mut bench)?;
     if (search.scale - 1.0).abs() < f64::EPSILON {
         page::write_between(PAGE, MARK, &fs_err::read_to_string(&out)?)?;

@@ -77,7 +77,12 @@ impl Engine {
         }
         let mut highlighted = strict.clone();
         highlighted.must.push(Term { text: words.clone(), mode: TermMode::Words });
-        let hints = Hints { period: meaning.period, kinds: meaning.kinds, today: day_of_date(request.today) };
+        let hints = Hints {
+            period: meaning.period,
+            kinds: meaning.kinds,
+            agreed_kinds: meaning.agreed_kinds,
+            today: day_of_date(request.today),
+        };
         let language = meaning.language;
         let content_words = sentence::content_words(&words);
         Ok(Plan { strict, constraints, filter, words, content_words, language, hints, highlighted })

@@ -9,6 +9,9 @@ use dp_model::{Content, Kind};
 const PERIOD: f32 = 0.25;
 /// What a document of a kind that was named counts more.
 const NAMED_KIND: f32 = 0.12;
+/// What it counts more still if the thing and what was done with it both say so, and what a document of a
+/// kind that was not named counts less then.
+const AGREED_KIND: f32 = 0.2;
 /// What a document of today counts more than one of long ago.
 const RECENCY: f32 = 0.02;
 /// After so many days a document counts as half as recent.
@@ -19,6 +22,8 @@ const RECENCY_HALVES_AFTER_DAYS: f32 = 365.0;
 pub(super) struct Hints {
     pub(super) period: Option<(Day, Day)>,
     pub(super) kinds: Vec<Kind>,
+    /// Those of which there is little doubt.
+    pub(super) agreed_kinds: Vec<Kind>,
     pub(super) today: Day,
 }
 
@@ -37,6 +42,13 @@ pub(super) fn priors(content: &Content, day: Option<Day>, hints: &Hints) -> Vec<
     }
     if hints.kinds.contains(&content.kind) {
         add("of the kind named", NAMED_KIND);
+    }
+    if !hints.agreed_kinds.is_empty() && content.kind != Kind::File {
+        if hints.agreed_kinds.contains(&content.kind) {
+            add("what was done with it agrees", AGREED_KIND);
+        } else if !hints.kinds.contains(&content.kind) {
+            add("of another kind than named", -AGREED_KIND);
+        }
     }
     if let Some(day) = day {
         let age_days = hints.today.saturating_sub(day).max(0) as f32;
@@ -71,11 +83,24 @@ mod tests {
 
     #[test]
     fn what_was_named_counts_more_than_everything_else_together() {
-        let hints = Hints { period: Some((100, 130)), kinds: vec![Kind::Browse], today: 1000 };
+        let hints =
+            Hints { period: Some((100, 130)), kinds: vec![Kind::Browse], today: 1000, ..Hints::default() };
         let named = sum(Kind::Browse, Some(110), &hints);
         assert!(named > sum(Kind::Note, Some(1000), &hints) + 0.2);
         assert!(sum(Kind::Browse, Some(130), &hints) < named);
         assert!(sum(Kind::Browse, None, &hints) > 0.1);
+    }
+
+    #[test]
+    fn a_kind_that_is_said_twice_sets_others_back() {
+        let hints =
+            |agreed_kinds| Hints { kinds: vec![Kind::Browse, Kind::Email], agreed_kinds, ..Hints::default() };
+        let difference = |agreed| {
+            let hints = hints(agreed);
+            sum(Kind::Browse, None, &hints) - sum(Kind::Activity, None, &hints)
+        };
+        assert!(difference(vec![Kind::Browse]) > difference(Vec::new()) + 0.3);
+        assert!(sum(Kind::Email, None, &hints(vec![Kind::Browse])) > 0.1);
     }
 
     #[test]

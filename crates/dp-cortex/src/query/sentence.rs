@@ -36,6 +36,8 @@ pub struct Meaning {
     pub period_words: String,
     /// Kinds of documents it speaks of.
     pub kinds: Vec<Kind>,
+    /// Those of these kinds that both the thing and what was done with it say: `article … I read`.
+    pub agreed_kinds: Vec<Kind>,
     /// Its language, where that is clear.
     pub language: Option<Language>,
 }
@@ -54,7 +56,7 @@ pub fn read(query: &TextQuery, today: impl Into<Today>) -> Meaning {
     }
     let without_date = sentence.kept_text();
     if sentence.words.len() >= SENTENCE_WORDS_MIN {
-        meaning.kinds = sentence.drop_filler();
+        (meaning.kinds, meaning.agreed_kinds) = sentence.drop_filler();
     } else {
         meaning.kinds = sentence.kinds_of_nouns();
     }
@@ -173,15 +175,17 @@ impl Sentence<'_> {
         Some(Found { days, start, end })
     }
 
-    /// Drops what says nothing of the subject; gives the kinds it spoke of.
-    fn drop_filler(&mut self) -> Vec<Kind> {
+    /// Drops what says nothing of the subject; gives the kinds it spoke of, and those it spoke of twice.
+    fn drop_filler(&mut self) -> (Vec<Kind>, Vec<Kind>) {
         let mut kinds = Vec::new();
         self.drop_opening();
         self.drop_doing(&mut kinds);
-        push_kinds(&mut kinds, self.kinds_of_nouns());
+        let of_nouns = self.kinds_of_nouns();
+        let agreed = kinds.iter().copied().filter(|kind| of_nouns.contains(kind)).collect();
+        push_kinds(&mut kinds, of_nouns);
         self.drop_head();
         self.drop_edges();
-        kinds
+        (kinds, agreed)
     }
 
     /// `show me`, `where did`.
