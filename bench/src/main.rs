@@ -2,6 +2,7 @@
 //! builds and runs it, and puts the figures into the documentation.
 #![expect(clippy::print_stdout, reason = "this program's job is to print figures")]
 
+mod background;
 mod eval;
 mod figure;
 mod machine;
@@ -74,8 +75,12 @@ pub(crate) struct Setting {
 type Section = fn(&Setting) -> anyhow::Result<Vec<Figure>>;
 
 /// What is measured, in order.
-const SECTIONS: &[(&str, Section)] =
-    &[("parse", parse::figures), ("vault", vault::figures), ("meaning", meaning::figures)];
+const SECTIONS: &[(&str, Section)] = &[
+    ("parse", parse::figures),
+    ("vault", vault::figures),
+    ("meaning", meaning::figures),
+    ("background", background::figures),
+];
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {

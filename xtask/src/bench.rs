@@ -73,6 +73,7 @@ struct Comparison {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
     models::ensure_static()?;
+    models::ensure_minilm()?;
     let target = repository::target_directory()?;
     let out = target.join("bench-results.json");
     // Built before the peers are installed, so that a mistake shows early.
@@ -87,6 +88,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let mut bench = Command::new(target.join("release/dp-bench"));
     bench.arg("measure").arg("--work").arg(target.join("bench")).arg("--out").arg(&out);
     bench.args(["--scale", &arguments.scale.to_string(), "--rounds", &arguments.rounds.to_string()]);
+    bench.env(models::TESTS_VARIABLE, models::folder()?);
     for section in &arguments.section {
         bench.args(["--section", section]);
     }

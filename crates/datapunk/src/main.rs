@@ -2,6 +2,7 @@
 
 mod brain;
 mod commands;
+mod interrupt;
 mod output;
 mod place;
 mod progress;

@@ -1,13 +1,16 @@
-//! `[embedding]`: an endpoint that makes vectors on another machine, or in another program of this one.
-//! Without it nothing leaves this program.
+//! `[embedding]`: how vectors are made: whether a model is fitted to one's own texts, and an endpoint on
+//! another machine, or in another program of this one. Without an endpoint nothing leaves this program.
 
 use serde::Deserialize;
 use std::path::PathBuf;
 
-/// An endpoint that answers as OpenAI's `/v1/embeddings` does. Off unless `endpoint` is given.
+/// How vectors are made. The endpoint answers as OpenAI's `/v1/embeddings` does, and is off unless
+/// `endpoint` is given.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Embedding {
+    /// Whether a model is fitted to one's own texts after a large import, if there is one that can teach.
+    pub personalise: bool,
     /// Its address, such as `http://localhost:11434`. Texts of documents and queries are sent there.
     pub endpoint: Option<String>,
     /// The model's name there, such as `nomic-embed-text`.
@@ -27,6 +30,7 @@ pub struct Embedding {
 impl Default for Embedding {
     fn default() -> Self {
         Self {
+            personalise: true,
             endpoint: None,
             model: String::new(),
             key_file: None,

@@ -53,7 +53,7 @@ pub struct Config {
     pub import: Import,
     /// How searches run.
     pub search: Search,
-    /// An endpoint that makes vectors; none by default.
+    /// How vectors are made.
     pub embedding: Embedding,
     /// Limits on what archives may hold.
     pub archive: Limits,

@@ -9,6 +9,7 @@ mod hash;
 mod hugging_face;
 mod in_use;
 mod keep;
+mod lesson;
 mod manifest;
 mod open;
 mod packages;

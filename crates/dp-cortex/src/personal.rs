@@ -14,7 +14,7 @@ pub use agreement::{Agreement, agreement};
 pub use file::{MODEL_FILE, TOKENIZER_FILE};
 pub use fit::{FitOptions, fit};
 pub use lesson::{Lesson, personalise};
-pub use sample::{PASSAGE_BYTES_MAX, SAMPLE_MAX, SampleItem, choose_sample};
+pub use sample::{PASSAGE_BYTES_MAX, SAMPLE_MAX, SampleItem, choose_sample, sample_vault};
 
 use crate::embed::{
     EmbedError, Pace, Purpose, TextEmbedder,

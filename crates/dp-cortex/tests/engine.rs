@@ -285,3 +285,64 @@ fn wrong_queries_are_explained() {
     let error = block_on(engine().search(&request)).unwrap_err();
     assert!(matches!(&error, EngineError::Query(_)) && error.to_string().contains("email"), "{error}");
 }
+
+/// Finds near whatever has one word in it, and nothing else.
+struct Opinion {
+    model: VectorModel,
+    near: &'static str,
+}
+
+impl Opinion {
+    fn model(near: &'static str) -> MeaningModel {
+        let model = VectorModel { name: "opinion".into(), hash: "1".into(), width: 2 };
+        MeaningModel { embedder: Arc::new(Self { model, near }), floor: FLOOR }
+    }
+}
+
+impl TextEmbedder for Opinion {
+    fn model(&self) -> &VectorModel {
+        &self.model
+    }
+
+    fn pace(&self) -> Pace {
+        Pace::Background
+    }
+
+    fn embed(&self, texts: &[&str], purpose: Purpose) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let is_near = |text: &&str| purpose == Purpose::Query || text.to_lowercase().contains(self.near);
+        Ok(texts.iter().map(|text| if is_near(text) { vec![1.0, 0.0] } else { vec![0.0, 1.0] }).collect())
+    }
+}
+
+#[test]
+fn a_larger_model_leaves_out_what_only_the_first_one_found_near() {
+    let engine = engine().with_reranker(Opinion::model("slumber"));
+    let answer = search(&engine, Mode::Hybrid, "sleep memory");
+    assert_eq!(found(&answer), [2]);
+    assert_eq!(answer.hits[0].explanation.rerank.as_ref().unwrap().model, "opinion");
+    let plain = SearchRequest { rerank: false, ..SearchRequest::new("sleep memory", TODAY) };
+    assert_eq!(block_on(engine.search(&plain)).unwrap().hits.len(), 2);
+}
+
+#[test]
+fn what_holds_the_words_is_shown_whatever_a_larger_model_says() {
+    let engine = engine().with_reranker(Opinion::model("bread"));
+    let answer = search(&engine, Mode::Hybrid, "night trains");
+    assert_eq!(answer.hits[0].document.content.title, "Night trains");
+    assert!(answer.hits[0].explanation.rerank.as_ref().unwrap().similarity < FLOOR);
+}
+
+#[test]
+fn one_thing_noted_often_is_one_hit_and_different_things_with_equal_scores_are_many() {
+    let noted = |number, title: &str| document(number, Kind::Browse, date(2022, 3, 3), title, "An oven.");
+    let often = (1..=40).map(|number| noted(number, "Bread again")).collect::<Vec<_>>();
+    let answer = search(&engine_over(&vault(often)), Mode::Hybrid, "bread");
+    assert_eq!((answer.hits.len(), answer.hits[0].like_it.len()), (1, 39));
+
+    let words = ["amber", "birch", "cloud", "delta", "ember", "flint", "grove", "heron", "islet", "jetty"];
+    let titles = words.iter().flat_map(|one| ["red", "blue"].map(|two| format!("Bread {one} {two} {one}")));
+    let different = titles.enumerate().map(|(number, title)| noted(number as u8, &title)).collect::<Vec<_>>();
+    let request = SearchRequest { limit: 30, ..SearchRequest::new("bread", TODAY) };
+    let answer = block_on(engine_over(&vault(different)).search(&request)).unwrap();
+    assert_eq!(answer.hits.len(), 20);
+}

@@ -1,17 +1,10 @@
 //! `datapunk import`
 
-use crate::{output::Output, place::Place, progress::Display, words};
-use anyhow::Context as _;
+use super::models::personalise;
+use crate::{interrupt, output::Output, place::Place, progress::Display, words};
 use dp_lake::etl::{self, ImportOptions, ImportReport};
 use dp_model::{EntryStatus, Tally};
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{path::PathBuf, process::ExitCode};
 
 /// Lines of the ledger summary that name single files.
 const NAMED_FILES: usize = 12;
@@ -37,6 +30,10 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
         output.value(&report)?;
     } else {
         print(&report, output)?;
+        output.flush()?;
+        if !arguments.dry_run {
+            personalise::after_import(place, output)?;
+        }
     }
     let failed = arguments.strict && report.has_unreadable_entries();
     Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -64,23 +61,16 @@ pub(crate) fn import(
         batch_bytes_max: config.batch_bytes_max,
         now_us,
     };
-    let cancelled = Arc::new(AtomicBool::new(false));
-    let stop = cancelled.clone();
-    // The first Ctrl-C stops cleanly; a second one stops at once, which loses nothing either.
-    ctrlc::set_handler(move || {
-        if stop.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    })
-    .context("could not listen for Ctrl-C")?;
+    // What was begun is stopped cleanly; stopping at once would lose nothing either.
+    let cancelled = interrupt::listen()?;
     let mut display = Display::new(quiet);
     let mut show = |progress: &_| display.show(progress);
     if dry_run {
         let home_zone = place.config.person.home_zone();
-        return Ok(etl::preview(&exports, &options, &home_zone, &mut show, &cancelled)?);
+        return Ok(etl::preview(&exports, &options, &home_zone, &mut show, cancelled)?);
     }
     let vault = place.open()?;
-    Ok(etl::import(&vault, &exports, &options, &mut show, &cancelled)?)
+    Ok(etl::import(&vault, &exports, &options, &mut show, cancelled)?)
 }
 
 /// Prints what an import did, and the ledger in brief.

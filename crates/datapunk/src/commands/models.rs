@@ -1,38 +1,32 @@
 //! `datapunk models`
 
+pub(crate) mod personalise;
+
 use crate::{
-    brain,
+    brain, interrupt,
     output::{Output, say},
     place::Place,
     words,
 };
 use anyhow::Context as _;
 use dp_cortex::{
-    embed::{Pace, http::HttpSettings},
-    models::{ModelKind, Origin, Progress},
-    passages::passages,
-    personal::{self, FitOptions, SAMPLE_MAX, SampleItem, Stage, choose_sample},
+    embed::http::HttpSettings,
+    models::{Origin, Progress},
+    personal::SAMPLE_MAX,
     worker::{self, Control, Outcome},
 };
-use dp_lake::{Vault, etl::HomeClock};
+use dp_lake::Vault as _;
 use futures::executor::block_on;
 use serde::Serialize;
 use std::{
-    ops::ControlFlow,
-    sync::Arc,
+    sync::atomic::Ordering,
     time::{Duration, Instant},
 };
 
-/// Name of the model that is fitted to the owner's texts; a number follows.
-const PERSONAL: &str = "personal";
 /// What the endpoint of the configuration is pulled as.
 const ENDPOINT: &str = "endpoint";
 /// Time between two lines of progress.
 const LINE_WAIT: Duration = Duration::from_secs(3);
-/// Documents that are read at once.
-const READ_AT_ONCE: usize = 5_000;
-/// Chooses the same sample of the same vault.
-const SEED: u64 = 1;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -82,7 +76,7 @@ enum What {
         #[arg(long, value_name = "NAME")]
         teacher: Option<String>,
         /// At most so many passages to learn from
-        #[arg(long, default_value_t = 8_000, value_name = "N", value_parser = clap::value_parser!(u32).range(200..=SAMPLE_MAX as i64))]
+        #[arg(long, default_value_t = personalise::PASSAGES, value_name = "N", value_parser = clap::value_parser!(u32).range(200..=SAMPLE_MAX as i64))]
         passages: u32,
     },
 }
@@ -105,9 +99,9 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
             brain::models(place).verify(name)?;
             output.line(format!("The files of {name} are what they should be."))
         }
-        What::Personalise { undo: true, .. } => undo(place, output),
+        What::Personalise { undo: true, .. } => personalise::undo(place, output),
         What::Personalise { teacher, passages, .. } => {
-            personalise(place, teacher.as_deref(), *passages as usize, output)
+            personalise::run(place, teacher.as_deref(), *passages, output)
         }
     }
 }
@@ -224,13 +218,15 @@ fn embed(place: &Place, name: &str, output: &mut Output) -> anyhow::Result<()> {
     let model = brain::models(place).open_for_search(name)?;
     let embedder = brain::of_documents(&model.embedder);
     let vault = place.open_plain()?;
-    let control = Arc::new(Control::default());
-    let stop = Arc::clone(&control);
-    ctrlc::set_handler(move || stop.stop()).context("could not listen for Ctrl-C")?;
+    let control = Control::default();
+    let interrupted = interrupt::listen()?;
     let quiet = output.json;
     let (mut told, mut last) = (Instant::now(), worker::Progress::default());
     let outcome = worker::embed_pending(&vault, &embedder, &control, &mut |progress| {
         last = progress;
+        if interrupted.load(Ordering::Relaxed) {
+            control.stop();
+        }
         if !quiet && told.elapsed() >= LINE_WAIT {
             told = Instant::now();
             let left = progress.total.saturating_sub(progress.done) as f64
@@ -265,116 +261,4 @@ fn remove(place: &Place, name: &str, output: &mut Output) -> anyhow::Result<()> 
     }
     models.remove(name)?;
     output.line(format!("{name} is removed{}.", if removed { " with its vectors" } else { "" }))
-}
-
-fn undo(place: &Place, output: &mut Output) -> anyhow::Result<()> {
-    let previous = brain::models(place).undo()?;
-    output.line(format!("{previous} is in use again."))?;
-    if place.has_vault() { embed(place, &previous, output) } else { Ok(()) }
-}
-
-/// Fits a model to the vault's texts, and uses it if it agrees better with its teacher than the generic one.
-fn personalise(place: &Place, teacher: Option<&str>, most: usize, output: &mut Output) -> anyhow::Result<()> {
-    let models = brain::models(place);
-    let teacher = match teacher {
-        Some(name) => name.to_owned(),
-        None => {
-            let bert = models.list()?.into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
-            bert.context(
-                "there is no BERT-class model to learn from; `datapunk models pull minilm` gets one",
-            )?
-            .name
-        }
-    };
-    let teacher = models.open(&teacher)?;
-    if teacher.pace() == Pace::Pipeline {
-        anyhow::bail!("{} can't teach; a BERT-class model can", teacher.model().name);
-    }
-    let generic = models.generic()?;
-    let sample = sample(&place.read()?, most)?;
-    let quiet = output.json;
-    if !quiet {
-        say(&format!("{} teaches {} passages", teacher.model().name, words::count(sample.len() as u64)));
-    }
-    let control = Arc::new(Control::default());
-    let stop = Arc::clone(&control);
-    ctrlc::set_handler(move || stop.stop()).context("could not listen for Ctrl-C")?;
-    let mut told = Instant::now();
-    let mut watch = |progress: personal::Progress| {
-        if !quiet && told.elapsed() >= LINE_WAIT {
-            told = Instant::now();
-            let what = match progress.stage {
-                Stage::Teaching => "taught",
-                Stage::Fitting => "fitted",
-                Stage::Judging => "judged",
-            };
-            say(&format!(
-                "{what} {} of {}",
-                words::count(progress.done as u64),
-                words::count(progress.all as u64)
-            ));
-        }
-        if control.is_stopped() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let number = (1..).find(|number| models.manifest(&format!("{PERSONAL}-{number}")).is_err()).unwrap_or(1);
-    let name = format!("{PERSONAL}-{number}");
-    let source = format!("fitted to this vault; teacher {}", teacher.model().name);
-    let lesson =
-        personal::personalise(&name, sample, &*teacher, &generic, &FitOptions::default(), &mut watch)?;
-    let agreement = &lesson.agreement;
-    output.line(format!(
-        "On {} passages it did not learn from, {:.1} % of the ten nearest are the teacher's; with {} it was {:.1} %.",
-        words::count(agreement.passages as u64),
-        agreement.fitted * 100.0,
-        lesson.model.origin().generic.name,
-        agreement.generic * 100.0
-    ))?;
-    if !agreement.is_better() {
-        return output.line("That is not better, so nothing was changed.");
-    }
-    models.keep_personal(&lesson.model, &source)?;
-    drop(control);
-    models.choose(&name)?;
-    output.line(format!("{name} is in use from now on; `datapunk models personalise --undo` goes back."))?;
-    let model = models.open_for_search(&name)?;
-    let vault = place.open_plain()?;
-    let outcome = worker::embed_pending(
-        &vault,
-        &brain::of_documents(&model.embedder),
-        &Control::default(),
-        &mut |_| {},
-    )?;
-    if outcome == Outcome::Complete { output.line("Every document has its vector.") } else { Ok(()) }
-}
-
-/// Passages from all over the vault.
-fn sample(vault: &dyn Vault, most: usize) -> anyhow::Result<Vec<String>> {
-    let mut clock = HomeClock::new(vault.home_zone());
-    let mut after = None;
-    let mut error = None;
-    let documents = std::iter::from_fn(|| match block_on(vault.documents().walk(after, READ_AT_ONCE)) {
-        Ok(documents) => {
-            after = documents.last().map(|last| last.document.id);
-            (!documents.is_empty()).then_some(documents)
-        }
-        Err(failure) => {
-            error = Some(failure);
-            None
-        }
-    });
-    let items = documents.flatten().flat_map(|found| {
-        let content = &found.document.content;
-        let year =
-            content.time.as_ref().map_or(0, |time| i32::from(dp_lake::date_of_day(clock.day(time)).year()));
-        let (source, kind) = (content.source.to_string(), content.kind.to_string());
-        let texts = passages(content).into_iter().map(|passage| passage.text);
-        texts
-            .map(|text| SampleItem { source: source.clone(), kind: kind.clone(), year, text })
-            .collect::<Vec<_>>()
-    });
-    let sample = choose_sample(items, most, SEED);
-    match error {
-        Some(error) => Err(error.into()),
-        None => Ok(sample),
-    }
 }

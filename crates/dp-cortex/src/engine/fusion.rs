@@ -4,7 +4,10 @@
 use super::answer::{Explanation, KeywordPart, SemanticPart};
 use dp_lake::{Hit, Passage, RankedHit, VectorHit};
 use dp_model::DocumentId;
-use std::collections::HashMap;
+use std::{
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+};
 
 /// Hits of each list that count: the score of the last one is where a list's scores begin.
 pub(super) const DEPTH: usize = 100;
@@ -71,13 +74,16 @@ pub(super) fn fuse(words: Option<&WordLists>, meaning: Option<&MeaningList>) -> 
 }
 
 /// Best first; of equal ones that which words put first, then by id.
-pub(super) fn sort(candidates: &mut [Candidate]) {
+pub(super) fn compare(one: &Candidate, other: &Candidate) -> Ordering {
     let keyword_rank =
         |candidate: &Candidate| candidate.explanation.keyword.map_or(usize::MAX, |part| part.rank);
-    candidates.sort_by(|one, other| {
-        let by_score = other.score().total_cmp(&one.score());
-        by_score.then_with(|| (keyword_rank(one), one.id).cmp(&(keyword_rank(other), other.id)))
-    });
+    let by_score = other.score().total_cmp(&one.score());
+    by_score.then_with(|| (keyword_rank(one), one.id).cmp(&(keyword_rank(other), other.id)))
+}
+
+/// Puts the best first.
+pub(super) fn sort(candidates: &mut [Candidate]) {
+    candidates.sort_by(compare);
 }
 
 /// What all parts of an explanation add up to.
@@ -89,6 +95,7 @@ pub(super) fn sum(explanation: &Explanation) -> f32 {
 
 fn keyword_parts(lists: &WordLists, weight: f32) -> Vec<(DocumentId, KeywordPart)> {
     let coverage = lists.ranked.iter().map(|hit| (hit.id, hit.coverage)).collect::<HashMap<_, _>>();
+    let holds_all = lists.strict.iter().map(|hit| hit.id).collect::<HashSet<_>>();
     let strict = Scale::of(lists.strict.iter().map(|hit| hit.score), 0.0);
     let ranked = Scale::of(lists.ranked.iter().map(|hit| hit.score), 0.0);
     let mut parts = Vec::new();
@@ -107,7 +114,7 @@ fn keyword_parts(lists: &WordLists, weight: f32) -> Vec<(DocumentId, KeywordPart
     let best_coverage = lists.ranked.iter().map(|hit| hit.coverage).fold(0.0, f32::max);
     let most = if lists.strict.is_empty() { best_coverage } else { ALL_WORDS_FROM };
     for hit in &lists.ranked {
-        if hit.coverage < COVERAGE_MIN || lists.strict.iter().any(|strict| strict.id == hit.id) {
+        if hit.coverage < COVERAGE_MIN || holds_all.contains(&hit.id) {
             continue;
         }
         let part = KeywordPart {

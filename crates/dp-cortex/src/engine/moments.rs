@@ -1,7 +1,7 @@
 //! Questions that start from a document or a day: what is similar, what else happened then, what happened
 //! on this day in other years.
 
-use super::{Engine, EngineError, MeaningModel};
+use super::{Engine, EngineError, MeaningModel, fold::Fingerprints};
 use crate::{embed::Purpose, passages::passages};
 use dp_lake::{Day, Filter, HistogramQuery, NearestQuery, Order, date_of_day};
 use dp_model::{Document, DocumentId};
@@ -91,7 +91,7 @@ impl Engine {
         found.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
         let ids = found.iter().map(|(id, _)| *id).collect::<Vec<_>>();
         let documents = self.vault.documents().get_many(&ids).await?;
-        let fingerprints = super::Fingerprints::default();
+        let fingerprints = Fingerprints::default();
         let mut seen = vec![fingerprints.of(&document.content)];
         let mut similar = Vec::new();
         for ((_, similarity), document) in found.into_iter().zip(documents) {

@@ -1,7 +1,13 @@
 //! Compares the best hits once more with a larger model, within a fixed time: vectors that were made
 //! before are used, and the others are made while there is time.
 
-use super::{Engine, MeaningModel, ReadCandidate, answer::RerankPart, fusion, plan::Plan, sort_read};
+use super::{
+    Engine, MeaningModel,
+    answer::{Explanation, RerankPart, SemanticPart},
+    fusion,
+    plan::Plan,
+    read::{ReadCandidate, sort_read},
+};
 use crate::{embed::Purpose, passages::passages};
 use dp_lake::{Passage, VectorModel};
 use std::time::{Duration, Instant};
@@ -10,6 +16,8 @@ use std::time::{Duration, Instant};
 pub(super) const RERANKED: usize = 50;
 /// Time it may take.
 const TIME: Duration = Duration::from_millis(300);
+/// Documents that hold so much of what was asked for are shown whatever a model says of them.
+const COVERAGE_SAID: f32 = 0.5;
 /// Passages embedded at once: between two lots the clock is looked at.
 const EMBEDDED_AT_ONCE: usize = 4;
 
@@ -20,7 +28,7 @@ impl Engine {
         &self,
         plan: &Plan,
         meaning: Option<&(&MeaningModel, Vec<f32>)>,
-        read: &mut [ReadCandidate],
+        read: &mut Vec<ReadCandidate>,
         notices: &mut Vec<String>,
     ) {
         let Some(reranker) = &self.reranker else { return };
@@ -90,25 +98,24 @@ fn embed_missing(
     }
 }
 
-/// Puts what the larger model says in place of what the first one said.
-fn apply(reranker: &MeaningModel, similarities: &[Option<(f32, Passage)>], read: &mut [ReadCandidate]) {
+/// Puts what the larger model says in place of what the first one said. What only the first one found near,
+/// or what holds few of the words, is left out if the larger one does not find it near.
+fn apply(reranker: &MeaningModel, similarities: &[Option<(f32, Passage)>], read: &mut Vec<ReadCandidate>) {
     let known = similarities.iter().flatten().map(|(similarity, _)| *similarity);
     let high = known.clone().fold(f32::MIN, f32::max);
     let low = known.fold(f32::MAX, f32::min).min(reranker.floor);
-    if high <= low {
-        return;
-    }
+    let span = (high - low).max(f32::EPSILON);
     for (index, similarity) in similarities.iter().enumerate() {
         let (Some((similarity, passage)), Some(candidate)) = (similarity, read.get_mut(index)) else {
             continue;
         };
         let explanation = &mut candidate.candidate.explanation;
         let weight = explanation.keyword.map_or(1.0, |keyword| 1.0 - keyword.weight);
-        let part = ((similarity - low) / (high - low)).clamp(0.0, 1.0);
+        let part = ((similarity - low) / span).clamp(0.0, 1.0);
         if let Some(semantic) = &mut explanation.semantic {
             semantic.part = part;
         } else if *similarity >= reranker.floor {
-            explanation.semantic = Some(super::SemanticPart {
+            explanation.semantic = Some(SemanticPart {
                 rank: index + 1,
                 similarity: *similarity,
                 floor: reranker.floor,
@@ -124,6 +131,11 @@ fn apply(reranker: &MeaningModel, similarities: &[Option<(f32, Passage)>], read:
         });
         explanation.score = fusion::sum(explanation);
     }
+    read.retain(|read| {
+        let Explanation { keyword, rerank, .. } = &read.candidate.explanation;
+        let is_said = keyword.is_some_and(|part| part.holds_all || part.coverage >= COVERAGE_SAID);
+        is_said || rerank.as_ref().is_none_or(|part| part.similarity >= reranker.floor)
+    });
     sort_read(read);
 }
 

@@ -46,9 +46,9 @@ impl ModelKind {
     #[must_use]
     pub const fn floor(self) -> f32 {
         match self {
-            Self::Static => 0.33,
+            Self::Static => 0.30,
             Self::Bert | Self::Http => 0.30,
-            Self::Personal => 0.38,
+            Self::Personal => 0.34,
         }
     }
 }

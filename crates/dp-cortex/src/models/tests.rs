@@ -241,3 +241,23 @@ fn files_with_another_hash_than_their_source_says_are_refused() {
         scene.models().file_manifest(&fetched("00".to_owned()), &folder, None).unwrap_err().to_string();
     assert!(message.contains("SHA-256") && message.contains("somewhere"), "{message}");
 }
+
+#[test]
+fn a_lesson_is_due_when_there_is_a_teacher_and_much_that_is_new() {
+    let scene = Scene::new();
+    scene.pull(&scene.static_folder("tiny", 8), None).unwrap();
+    let models = scene.models();
+    models.choose("tiny").unwrap();
+    assert!(!models.is_lesson_due(1_000_000).unwrap(), "nobody can teach");
+    let encoder = scene.origin.path().join("encoder");
+    TinyBert::new("bert").write(&encoder);
+    scene.pull(&Origin::Folder(encoder), None).unwrap();
+    assert_eq!(models.teacher().unwrap().as_deref(), Some("encoder"));
+    assert!(!models.is_lesson_due(500).unwrap(), "too little to learn from");
+    assert!(models.is_lesson_due(100_000).unwrap());
+    models.note_lesson(100_000).unwrap();
+    assert!(!models.is_lesson_due(199_000).unwrap());
+    assert!(models.is_lesson_due(200_000).unwrap());
+    models.choose("encoder").unwrap();
+    assert!(!models.is_lesson_due(200_000).unwrap(), "the model that was chosen stays");
+}

@@ -36,7 +36,7 @@ pub struct FitOptions {
 
 impl Default for FitOptions {
     fn default() -> Self {
-        Self { token_prior: 1e-3, map_ridge: 0.08, token_ridge: 0.01, width: 256, threads: 2 }
+        Self { token_prior: 1e-3, map_ridge: 0.08, token_ridge: 0.005, width: 256, threads: 2 }
     }
 }
 

@@ -1,6 +1,9 @@
 //! Chooses the passages that a personal model learns from: spread over sources, kinds and years, so that ten
 //! years of chat don't drown the letters. One pass in bounded memory; the order of what comes doesn't matter.
 
+use crate::passages::passages;
+use dp_lake::{LakeError, Vault, etl::HomeClock};
+use futures::executor::block_on;
 use std::collections::{BTreeMap, HashSet};
 
 /// Passages that are chosen at most.
@@ -9,6 +12,11 @@ pub const SAMPLE_MAX: usize = 20_000;
 pub const PASSAGE_BYTES_MAX: usize = 2_048;
 /// Shorter texts ("ok", "thanks") teach nothing.
 const LETTERS_LEAST: usize = 8;
+
+/// Documents that are read at once.
+const READ_AT_ONCE: usize = 5_000;
+/// Chooses the same sample of the same vault.
+const SEED: u64 = 1;
 
 /// A passage that may be chosen, and the group it is one of.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +70,38 @@ pub fn choose_sample(items: impl IntoIterator<Item = SampleItem>, most: usize, s
     let each = fair_share(&groups, most).max(1);
     cut(&mut groups, each, most);
     fill(groups, each, most)
+}
+
+/// At most `most` passages of all documents of a vault.
+///
+/// # Errors
+/// When the vault can't be read.
+pub fn sample_vault(vault: &dyn Vault, most: usize) -> Result<Vec<String>, LakeError> {
+    let mut clock = HomeClock::new(vault.home_zone());
+    let mut after = None;
+    let mut failure = None;
+    let lots = std::iter::from_fn(|| match block_on(vault.documents().walk(after, READ_AT_ONCE)) {
+        Ok(documents) => {
+            after = documents.last().map(|last| last.document.id);
+            (!documents.is_empty()).then_some(documents)
+        }
+        Err(error) => {
+            failure = Some(error);
+            None
+        }
+    });
+    let items = lots.flatten().flat_map(|found| {
+        let content = &found.document.content;
+        let day = content.time.as_ref().map(|time| clock.day(time));
+        let year = day.map_or(0, |day| i32::from(dp_lake::date_of_day(day).year()));
+        let (source, kind) = (content.source.to_string(), content.kind.to_string());
+        let texts = passages(content).into_iter().map(|passage| passage.text);
+        texts
+            .map(|text| SampleItem { source: source.clone(), kind: kind.clone(), year, text })
+            .collect::<Vec<_>>()
+    });
+    let sample = choose_sample(items, most, SEED);
+    failure.map_or(Ok(sample), Err)
 }
 
 /// How many each group gives so that all together give at most `most`.
