@@ -290,7 +290,11 @@ mod tests {
     fn a_scope_covers_only_what_is_no_wider_than_itself() {
         let maker = Scope { admin: false, from: Some(10), ..of_sources(&["google"]) };
         assert!(maker.covers(&maker));
-        assert!(maker.covers(&Scope { from: Some(11), write: false, ..of_sources_of(&maker, "google.maps") }));
+        assert!(maker.covers(&Scope {
+            from: Some(11),
+            write: false,
+            ..of_sources_of(&maker, "google.maps")
+        }));
         assert!(!maker.covers(&Scope { admin: true, ..maker.clone() }));
         assert!(!maker.covers(&Scope { from: None, ..maker.clone() }));
         assert!(!maker.covers(&Scope { from: Some(9), ..maker.clone() }));
