@@ -97,6 +97,13 @@ impl Engine {
         self
     }
 
+    /// The same models over another view of the vault. Queries asked before are of the whole vault, and are
+    /// not suggested.
+    #[must_use]
+    pub fn over(&self, vault: Arc<dyn Vault>) -> Self {
+        Self { vault, models: self.models.clone(), reranker: self.reranker.clone(), history: None }
+    }
+
     /// The vault it answers from.
     #[must_use]
     pub fn vault(&self) -> &Arc<dyn Vault> {

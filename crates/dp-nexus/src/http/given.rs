@@ -1,0 +1,98 @@
+//! What a request brings besides query parameters: parts of the path, a JSON body, conditions. Whatever can't be
+//! read is a problem that says why.
+
+use super::problem::{Code, Problem};
+use axum::{
+    Json,
+    extract::{
+        FromRequest, FromRequestParts, Path, Request,
+        rejection::{JsonRejection, PathRejection},
+    },
+};
+use http::{HeaderMap, header, request::Parts};
+use serde::de::DeserializeOwned;
+
+/// Parts of the path, in order.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Named<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<T>::from_request_parts(parts, state).await {
+            Ok(Path(named)) => Ok(Self(named)),
+            Err(PathRejection::FailedToDeserializePathParams(error)) => {
+                Err(Problem::new(Code::NotFound, error.body_text()))
+            }
+            Err(error) => Err(Problem::internal(error)),
+        }
+    }
+}
+
+/// A JSON body.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Given<T>(pub(super) T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        match Json::<T>::from_request(request, state).await {
+            Ok(Json(given)) => Ok(Self(given)),
+            Err(JsonRejection::JsonDataError(error)) => Err(Problem::new(Code::UnfitBody, reason(&error))),
+            Err(JsonRejection::JsonSyntaxError(error)) => Err(Problem::new(Code::BadBody, reason(&error))),
+            Err(error) => Err(Problem::new(Code::of_status(error.status()), error.body_text())),
+        }
+    }
+}
+
+/// The innermost reason: which field, line and column.
+fn reason(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// The tag of some bytes: equal exactly when they are.
+pub(super) fn tag_of(bytes: &[u8]) -> String {
+    let hash = blake3::hash(bytes).to_hex();
+    format!("\"{}\"", &hash[..32])
+}
+
+/// Whether a condition names this tag: one of a list, or `*`. Weak forms count, since a compressed answer
+/// carries its tag so.
+pub(super) fn names_tag(condition: &str, tag: &str) -> bool {
+    let mut tags = condition.split(',').map(|one| one.trim().trim_start_matches("W/"));
+    tags.any(|one| one == "*" || one == tag)
+}
+
+/// Whether the client has what has this tag (`If-None-Match`).
+pub(super) fn has_it(headers: &HeaderMap, tag: &str) -> bool {
+    let conditions = headers.get_all(header::IF_NONE_MATCH).iter();
+    conditions.filter_map(|value| value.to_str().ok()).any(|condition| names_tag(condition, tag))
+}
+
+/// The condition under which something is changed (`If-Match`), if there is one.
+pub(super) fn condition(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
+    let text = value.to_str().map_err(|_| Problem::new(Code::BadRequest, "If-Match is not an ETag"))?;
+    Ok(Some(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_found_in_conditions() {
+        let tag = tag_of(b"a document");
+        assert_eq!(tag.len(), 34);
+        for condition in [tag.clone(), format!("W/{tag}"), "*".into(), format!("\"other\", {tag}")] {
+            assert!(names_tag(&condition, &tag), "{condition}");
+        }
+        assert!(!names_tag("\"other\"", &tag) && !names_tag("", &tag));
+    }
+}

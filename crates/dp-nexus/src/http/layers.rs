@@ -1,0 +1,52 @@
+//! What every request passes, whatever it asks: it gets an id, is meant for this host and comes from no other
+//! site, takes no longer than it may; every answer is guarded, and every failure a problem with that id.
+
+mod guard;
+mod request_id;
+mod written;
+
+pub use request_id::RequestId;
+
+use super::{
+    app::App,
+    problem::{Code, Problem},
+};
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
+use std::any::Any;
+use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+
+/// Puts the layers around some routes, the outermost last.
+pub(super) fn around(router: Router, app: &App) -> Router {
+    router
+        .layer(DefaultBodyLimit::max(app.settings().body_bytes_max))
+        .layer(middleware::from_fn_with_state(app.clone(), in_time))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::origin))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::host))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(middleware::from_fn(written::problems))
+        .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(written::weak_tags))
+        .layer(middleware::from_fn(guard::answer))
+        .layer(middleware::from_fn(request_id::given))
+}
+
+/// Gives a request up that takes too long.
+async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(app.settings().request_timeout, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::plain(Code::TooSlow).retry_after_s(1).into_response(),
+    }
+}
+
+/// A handler that panics fails its request and nothing else.
+fn after_panic(panic: Box<dyn Any + Send>) -> Response {
+    let reason = panic.downcast_ref::<String>().map(String::as_str);
+    let reason = reason.or(panic.downcast_ref::<&str>().copied());
+    Problem::internal(format_args!("a handler panicked: {}", reason.unwrap_or("without a message")))
+        .into_response()
+}

@@ -1,0 +1,175 @@
+//! The OpenAPI document: what the routes say of themselves, with what all of them share. The copy in
+//! `docs/openapi.json` is for people and programs that read it without a server.
+
+use super::{problem::MEDIA_TYPE, routes::Documented};
+use std::sync::LazyLock;
+use utoipa::{
+    OpenApi as _,
+    openapi::{
+        ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, ResponseBuilder, Server,
+        path::Operation,
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
+        tag::TagBuilder,
+    },
+};
+
+/// The cookie a browser's session is in.
+pub const SESSION_COOKIE: &str = "datapunk_session";
+
+/// What is said of every group of routes.
+const TAGS: [(&str, &str); 9] = [
+    ("finding", "Search by words and by meaning."),
+    ("documents", "One dated thing of a life each."),
+    ("time", "Days, months and years."),
+    ("statistics", "What there is, in numbers."),
+    ("people", "Who appears in documents."),
+    ("series", "Readings in time, such as location fixes."),
+    ("imports", "What became of every file that was imported."),
+    ("system", "How the program is."),
+    ("accounts", "Accounts, sessions and keys."),
+];
+
+/// Failures that every route under `/api/v1` may answer with.
+const FAILURES: [(&str, &str); 5] = [
+    ("400", "The request can't be read"),
+    ("401", "Nobody is signed in, or the session or key is not valid"),
+    ("403", "The session or key may not do this"),
+    ("404", "There is no such thing, or it may not be seen"),
+    ("429", "Too many requests"),
+];
+
+/// The document.
+#[must_use]
+pub fn document() -> OpenApi {
+    let mut api = Documented::openapi();
+    let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
+    api.info = InfoBuilder::new()
+        .title("Datapunk")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some("A person's digital life: found, listed and counted. Everything is of the account that asks."))
+        .license(Some(license))
+        .build();
+    // Relative to where the document lies, so that it holds under a sub-path too.
+    api.servers = Some(vec![Server::new("..")]);
+    let used = |name: &str| {
+        let tagged = |operation: &Operation| operation.tags.iter().flatten().any(|tag| tag == name);
+        operations(&api).any(|(_, operation)| tagged(operation))
+    };
+    let tags = TAGS.iter().filter(|(name, _)| used(name));
+    let tags = tags.map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
+    api.tags = Some(tags.collect());
+    if let Some(components) = &mut api.components {
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
+        let bearer = bearer.description(Some("An API key or an access token.")).build();
+        components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
+        let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
+    }
+    for (path, item) in &mut api.paths.paths {
+        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        for operation in methods.into_iter().flatten() {
+            complete(operation, path.starts_with("/api/v1/"));
+        }
+    }
+    api
+}
+
+/// Every path with its operations.
+pub fn operations(api: &OpenApi) -> impl Iterator<Item = (String, &Operation)> {
+    api.paths.paths.iter().flat_map(|(path, item)| {
+        let methods = [
+            ("GET", &item.get),
+            ("PUT", &item.put),
+            ("POST", &item.post),
+            ("PATCH", &item.patch),
+            ("DELETE", &item.delete),
+        ];
+        let there = methods.into_iter().filter_map(|(name, operation)| Some((name, operation.as_ref()?)));
+        there.map(move |(name, operation)| (format!("{name} {path}"), operation))
+    })
+}
+
+/// Adds what every operation shares: how it fails, and who may ask.
+fn complete(operation: &mut Operation, needs_principal: bool) {
+    let failure = |text: &str| {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        ResponseBuilder::new().description(text).content(MEDIA_TYPE, content).build()
+    };
+    let failures = if needs_principal { &FAILURES[..] } else { &[] };
+    for (status, text) in failures.iter().chain(&[("default", "Anything else that goes wrong")]) {
+        operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| failure(text).into());
+    }
+    if needs_principal {
+        let none: [&str; 0] = [];
+        let bearer = SecurityRequirement::new("bearer", none);
+        let session = SecurityRequirement::new("session", none);
+        operation.security = Some(vec![bearer, session]);
+    }
+}
+
+/// The document as it is served and kept in the repository.
+pub(super) fn text() -> &'static str {
+    static TEXT: LazyLock<String> = LazyLock::new(|| {
+        // Writing our own types as JSON into memory cannot fail.
+        let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+        text.push('\n');
+        text
+    });
+    &TEXT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_copy_in_the_repository_is_the_document() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/openapi.json");
+        if std::env::var_os("DATAPUNK_RENEW").is_some() {
+            fs_err::write(&path, text()).unwrap();
+        }
+        let kept = fs_err::read_to_string(&path).unwrap_or_default();
+        assert!(
+            kept == text(),
+            "docs/openapi.json is not what the routes say; renew it with \
+             `DATAPUNK_RENEW=1 cargo test -p dp-nexus the_copy_in_the_repository`"
+        );
+    }
+
+    #[test]
+    fn every_route_says_what_it_does_and_how_it_fails() {
+        let api = document();
+        let mut ids = std::collections::BTreeSet::new();
+        for (name, operation) in operations(&api) {
+            assert!(operation.summary.as_deref().is_some_and(|text| !text.is_empty()), "{name}");
+            assert!(operation.responses.responses.contains_key("default"), "{name}");
+            assert!(operation.responses.responses.contains_key("200"), "{name}");
+            let parameters = operation.parameters.iter().flatten();
+            for parameter in parameters {
+                assert!(parameter.description.is_some(), "{name}: {}", parameter.name);
+            }
+            let id = operation.operation_id.clone().unwrap_or_default();
+            assert!(!id.is_empty() && ids.insert(id.clone()), "{name}: the id {id:?} is used twice");
+        }
+    }
+
+    #[test]
+    fn every_reference_leads_somewhere() {
+        let value: serde_json::Value = serde_json::from_str(text()).unwrap();
+        let mut stack = vec![&value];
+        while let Some(one) = stack.pop() {
+            match one {
+                serde_json::Value::Array(items) => stack.extend(items),
+                serde_json::Value::Object(fields) => {
+                    if let Some(reference) = fields.get("$ref").and_then(|text| text.as_str()) {
+                        let pointer = reference.trim_start_matches('#');
+                        assert!(value.pointer(pointer).is_some(), "{reference}");
+                    }
+                    stack.extend(fields.values());
+                }
+                _ => {}
+            }
+        }
+    }
+}

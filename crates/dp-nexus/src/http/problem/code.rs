@@ -1,0 +1,148 @@
+//! The one table of everything that can go wrong: its word, its HTTP status, what it is called and what to
+//! do about it.
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident $word:literal $status:ident $title:literal $what_to_do:literal;)+) => {
+        /// What went wrong, for programs: a word that stays the same when sentences change.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Code { $($(#[$doc])* $variant),+ }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The word in `code`, and at the end of `type`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word),+ }
+            }
+
+            /// The HTTP status it is answered with.
+            #[must_use]
+            pub const fn status(self) -> StatusCode {
+                match self { $(Self::$variant => StatusCode::$status),+ }
+            }
+
+            /// What it is called, the same each time.
+            #[must_use]
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$variant => $title),+ }
+            }
+
+            /// What to do about it.
+            #[must_use]
+            pub const fn what_to_do(self) -> &'static str {
+                match self { $(Self::$variant => $what_to_do),+ }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The request is not one that can be read.
+    BadRequest "bad_request" BAD_REQUEST "The request can't be read" "Compare the request with the page at /api/docs.";
+    /// The query can't be meant; `position` says where.
+    BadQuery "bad_query" BAD_REQUEST "The query can't be meant" "Change the query where `position` says, or take the `suggestion`.";
+    /// A query parameter that the route does not know.
+    UnknownParameter "unknown_parameter" BAD_REQUEST "A parameter is not known" "Leave the parameter out or take the `suggestion`; /api/docs lists those of each route.";
+    /// A query parameter with a value it can't have.
+    BadParameter "bad_parameter" BAD_REQUEST "A parameter has a value it can't have" "Give a value as `detail` says.";
+    /// A query parameter that is needed and not there.
+    MissingParameter "missing_parameter" BAD_REQUEST "A parameter is missing" "Add the parameter that `parameter` names.";
+    /// A cursor that no page handed out.
+    BadCursor "bad_cursor" BAD_REQUEST "The cursor is not one of this listing" "Use `next` of the page before as it is, with the same other parameters.";
+    /// A body that is not well-formed.
+    BadBody "bad_body" BAD_REQUEST "The body can't be read" "Send well-formed JSON in UTF-8.";
+    /// Nobody is signed in.
+    Unauthenticated "unauthenticated" UNAUTHORIZED "Nobody is signed in" "Sign in, or send an API key as `Authorization: Bearer KEY`.";
+    /// The session, token or key is not valid.
+    BadCredentials "bad_credentials" UNAUTHORIZED "The session or key is not valid" "Sign in anew, refresh the token, or make a new key.";
+    /// The account, session or key may not do this.
+    Forbidden "forbidden" FORBIDDEN "This is not allowed" "Use a session or a key that has the right named in `detail`.";
+    /// A key that sees a part of the vault asks for what speaks of all of it.
+    ScopeTooNarrow "scope_too_narrow" FORBIDDEN "The key sees only a part of the vault" "Use a key that is not bound to sources or days.";
+    /// A page of another site sent the request.
+    CrossOrigin "cross_origin" FORBIDDEN "The request comes from another site" "Send it from the app itself, or allow the origin in the configuration.";
+    /// There is nothing at this path.
+    NotFound "not_found" NOT_FOUND "There is nothing here" "Look the path up at /api/docs.";
+    /// There is no such document, or it may not be seen.
+    NoSuchDocument "no_such_document" NOT_FOUND "There is no such document" "Check the id; it may have been forgotten since.";
+    /// There is no such import.
+    NoSuchImport "no_such_import" NOT_FOUND "There is no such import" "GET /api/v1/imports lists them.";
+    /// There is no such series.
+    NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
+    /// The path is right and the method is not.
+    MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not one of this path" "Use one of those in the `Allow` header.";
+    /// The beginning of an id fits several documents.
+    AmbiguousId "ambiguous_id" CONFLICT "Several documents are meant" "Give more digits of the id.";
+    /// Nothing can be compared by meaning.
+    NoMeaning "no_meaning" CONFLICT "Meanings can't be compared" "Have a model pulled and vectors made, as `detail` says.";
+    /// The vault can't be written to.
+    ReadOnly "read_only" CONFLICT "This view of the vault is for reading only" "Use an account and a key that may write to all of the vault.";
+    /// What was to be changed has been changed by somebody else.
+    Changed "changed" PRECONDITION_FAILED "It has been changed meanwhile" "Get it again, and send the change with its new ETag.";
+    /// The body is larger than is taken.
+    TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large" "Send less at once.";
+    /// The body is of another media type.
+    UnsupportedType "unsupported_type" UNSUPPORTED_MEDIA_TYPE "The body is of a type that is not taken" "Send `Content-Type: application/json`.";
+    /// The request was meant for another host.
+    UnknownHost "unknown_host" MISDIRECTED_REQUEST "The server is not known by this name" "Use a name the server is configured to answer to.";
+    /// The body is JSON and not what was asked for.
+    UnfitBody "unfit_body" UNPROCESSABLE_ENTITY "The body is not what is asked for" "Compare it with the schema at /api/docs; fields that are not known are refused.";
+    /// Too many requests in a short time.
+    RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" "Wait as long as `Retry-After` says.";
+    /// A fault of the server.
+    Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong in the server" "Try again; if it stays, look for `request_id` in the server's log.";
+    /// The store is damaged.
+    StoreDamaged "store_damaged" INTERNAL_SERVER_ERROR "The store is damaged" "Run `datapunk doctor` on the server.";
+    /// What answers is missing or damaged and can be built anew.
+    IndexUnusable "index_unusable" SERVICE_UNAVAILABLE "An index can't be used" "Run `datapunk reindex` on the server.";
+    /// The vault is held by another process, closed, or of a newer format.
+    VaultUnavailable "vault_unavailable" SERVICE_UNAVAILABLE "The vault can't be opened" "Try again in a while; the server's log says why.";
+    /// It took too long, or too much is going on.
+    TooSlow "too_slow" SERVICE_UNAVAILABLE "It took too long" "Ask for less at once, or try again in a while.";
+    /// The server has not started yet, or is stopping.
+    NotReady "not_ready" SERVICE_UNAVAILABLE "The server is not ready" "Try again in a while.";
+    /// The disk is full.
+    DiskFull "disk_full" INSUFFICIENT_STORAGE "The disk is full" "Free some space on the server.";
+}
+
+impl Code {
+    /// The code of a status that the framework answered with by itself.
+    #[must_use]
+    pub fn of_status(status: StatusCode) -> Self {
+        match status {
+            StatusCode::UNAUTHORIZED => Self::Unauthenticated,
+            StatusCode::FORBIDDEN => Self::Forbidden,
+            StatusCode::NOT_FOUND => Self::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::PRECONDITION_FAILED => Self::Changed,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedType,
+            StatusCode::UNPROCESSABLE_ENTITY => Self::UnfitBody,
+            StatusCode::TOO_MANY_REQUESTS => Self::RateLimited,
+            StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE => Self::TooSlow,
+            status if status.is_client_error() => Self::BadRequest,
+            _ => Self::Internal,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_code_is_written_as_its_word() {
+        for code in Code::ALL {
+            assert_eq!(serde_json::to_value(code).unwrap(), code.as_str());
+            assert!(code.status().is_client_error() || code.status().is_server_error());
+            assert!(code.what_to_do().ends_with('.') && !code.title().ends_with('.'));
+        }
+    }
+}

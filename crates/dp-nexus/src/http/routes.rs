@@ -1,0 +1,104 @@
+//! Every path and what answers it.
+
+mod annotations;
+mod around;
+mod docs;
+mod documents;
+mod histogram;
+mod imports;
+mod on_this_day;
+mod people;
+mod search;
+mod series;
+mod similar;
+mod sources;
+mod stats;
+mod suggest;
+mod system;
+mod timeline;
+
+pub use system::{HealthView, VersionView};
+
+use super::app::App;
+use axum::{
+    Router,
+    routing::{MethodRouter, get},
+};
+use utoipa::OpenApi;
+
+/// What needs a principal: paths as the OpenAPI document has them.
+pub(super) fn api() -> Router<App> {
+    let routes: [(&str, MethodRouter<App>); 17] = [
+        ("/search", get(search::search)),
+        ("/suggest", get(suggest::suggest)),
+        ("/documents", get(documents::list)),
+        ("/documents/{id}", get(documents::get)),
+        ("/documents/{id}/annotations", get(annotations::get).put(annotations::put)),
+        ("/documents/{id}/similar", get(similar::similar)),
+        ("/documents/{id}/around", get(around::around)),
+        ("/on-this-day", get(on_this_day::on_this_day)),
+        ("/timeline", get(timeline::timeline)),
+        ("/histogram", get(histogram::histogram)),
+        ("/stats", get(stats::stats)),
+        ("/sources", get(sources::sources)),
+        ("/people", get(people::people)),
+        ("/series", get(series::list)),
+        ("/series/{name}", get(series::range)),
+        ("/imports", get(imports::list)),
+        ("/imports/{id}/entries", get(imports::entries)),
+    ];
+    let router = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
+        router.route(&format!("/api/v1{path}"), methods)
+    });
+    router.route("/api/v1/series/{name}/daily", get(series::daily))
+}
+
+/// What anybody may ask.
+pub(super) fn open() -> Router<App> {
+    Router::new()
+        .route("/api/openapi.json", get(docs::openapi))
+        .route("/api/docs", get(docs::page))
+        .route("/api/docs/docs.js", get(docs::script))
+        .route("/api/docs/docs.css", get(docs::style))
+        .route("/version", get(system::version))
+}
+
+/// What says how the program is: asked often by machines, and never limited.
+pub(super) fn health() -> Router<App> {
+    Router::new()
+        .route("/health/live", get(system::live))
+        .route("/health/ready", get(system::ready))
+        .route("/health/startup", get(system::startup))
+}
+
+/// The routes as documented.
+#[derive(OpenApi)]
+#[openapi(
+    paths(
+        search::search,
+        suggest::suggest,
+        documents::list,
+        documents::get,
+        annotations::get,
+        annotations::put,
+        similar::similar,
+        around::around,
+        on_this_day::on_this_day,
+        timeline::timeline,
+        histogram::histogram,
+        stats::stats,
+        sources::sources,
+        people::people,
+        series::list,
+        series::range,
+        series::daily,
+        imports::list,
+        imports::entries,
+        system::live,
+        system::ready,
+        system::startup,
+        system::version,
+    ),
+    components(schemas(super::problem::ProblemView, super::problem::Code))
+)]
+pub(super) struct Documented;

@@ -1,0 +1,228 @@
+//! `GET /api/v1/documents` and `GET /api/v1/documents/{id}`
+
+use crate::http::{
+    answer::Written,
+    app::App,
+    asked::{Asked, within},
+    entrance::Reads,
+    given::{Named, has_it, tag_of},
+    problem::{Code, Problem},
+    shapes::{self, DocumentPageView, FullDocumentView},
+    words::{FirstDay, LastDay},
+};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use dp_lake::{Cursor, Filter, Has, Hidden, Near, Order};
+use dp_model::{Kind, Point};
+use futures::executor::block_on;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Parameters {
+    /// Only these sources and those below them; `google` means `google.youtube` too.
+    #[serde(default)]
+    source: Vec<String>,
+    /// Only these kinds.
+    #[serde(default)]
+    #[param(schema_with = shapes::kinds)]
+    kind: Vec<Kind>,
+    /// First day: `2019`, `2019-06` or `2019-06-14`.
+    #[param(value_type = Option<String>)]
+    from: Option<FirstDay>,
+    /// Last day, included.
+    #[param(value_type = Option<String>)]
+    to: Option<LastDay>,
+    /// Only in this label, folder, list or album; given twice, in both.
+    #[serde(default)]
+    label: Vec<String>,
+    /// Only with this tag; given twice, with both.
+    #[serde(default)]
+    tag: Vec<String>,
+    /// Only with this; given twice, with both.
+    #[serde(default)]
+    #[param(schema_with = shapes::things)]
+    has: Vec<Has>,
+    /// Only with somebody of this name or address; given twice, with both.
+    #[serde(default)]
+    person: Vec<String>,
+    /// Only around this point: degrees north and east, as `38.72,-9.14`.
+    near: Option<String>,
+    /// How far around it, metres.
+    #[param(minimum = 1, maximum = 20_100_000, default = 20_000)]
+    within_m: Option<u32>,
+    /// Documents that were hidden: leave them out, treat them as others, or only them.
+    #[serde(default)]
+    #[param(value_type = Option<HiddenWord>)]
+    hidden: Hidden,
+    /// Latest or earliest first.
+    #[serde(default)]
+    #[param(value_type = Option<OrderWord>)]
+    order: Order,
+    /// At most so many.
+    #[serde(default = "limit")]
+    #[param(minimum = 1, maximum = 500, default = 50)]
+    limit: usize,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+fn limit() -> usize {
+    50
+}
+
+/// What to do with documents the user has hidden.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the words of another crate's type")]
+pub(super) enum HiddenWord {
+    /// Leave them out.
+    Exclude,
+    /// Treat them as any other.
+    Include,
+    /// Only them.
+    Only,
+}
+
+/// In which order documents are listed.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the words of another crate's type")]
+pub(super) enum OrderWord {
+    /// Latest first.
+    NewestFirst,
+    /// Earliest first.
+    OldestFirst,
+}
+
+/// Lists dated documents in order of time.
+#[utoipa::path(
+    get,
+    path = "/api/v1/documents",
+    tag = "documents",
+    params(Parameters),
+    responses((status = 200, description = "A page of documents", body = DocumentPageView))
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    Reads(principal): Reads,
+    Asked(asked): Asked<Parameters>,
+) -> Result<Written, Problem> {
+    let limit = within("limit", asked.limit, 1..=500)?;
+    let order = asked.order;
+    let cursor = asked.cursor.clone().map(Cursor);
+    let filter = filter(asked)?;
+    let question = app.ask_written(&principal, move |engine| {
+        Ok(block_on(engine.vault().documents().list(&filter, order, cursor.as_ref(), limit))?)
+    });
+    question.await
+}
+
+fn filter(asked: Parameters) -> Result<Filter, Problem> {
+    let near = match (&asked.near, asked.within_m) {
+        (Some(near), radius_m) => Some(circle(near, radius_m.unwrap_or(20_000))?),
+        (None, None) => None,
+        (None, Some(_)) => {
+            return Err(Problem::parameter("within_m", "within_m says how far around `near`, which is missing"));
+        }
+    };
+    Ok(Filter {
+        sources: asked.source,
+        kinds: asked.kind,
+        from: asked.from.map(|day| day.0),
+        until: asked.to.map(LastDay::past),
+        near,
+        labels: asked.label,
+        tags: asked.tag,
+        has: asked.has,
+        people: asked.person,
+        hidden: asked.hidden,
+        ..Filter::default()
+    })
+}
+
+fn circle(text: &str, radius_m: u32) -> Result<Near, Problem> {
+    let degrees = |text: &str| text.trim().parse::<f64>().ok().filter(|degrees| degrees.is_finite());
+    let point = text
+        .split_once(',')
+        .and_then(|(north, east)| Point::from_degrees(degrees(north)?, degrees(east)?));
+    let Some(Point { latitude_e7, longitude_e7 }) = point else {
+        let detail = format!("near: {text:?} is no point; write degrees north and east, as 38.72,-9.14");
+        return Err(Problem::parameter("near", detail));
+    };
+    Ok(Near { latitude_e7, longitude_e7, radius_m })
+}
+
+/// A document with where it came from, its other versions and what the user added.
+#[utoipa::path(
+    get,
+    path = "/api/v1/documents/{id}",
+    tag = "documents",
+    params(
+        ("id" = String, Path, description = "Its id, or the first digits of it, at least 4"),
+        ("If-None-Match" = Option<String>, Header, description = "The ETag of what the client has"),
+    ),
+    responses(
+        (status = 200, description = "The document", body = FullDocumentView,
+         headers(("ETag" = String, description = "Names these very bytes"))),
+        (status = 304, description = "The client has it"),
+    )
+)]
+pub(super) async fn get(
+    State(app): State<App>,
+    Reads(principal): Reads,
+    Named(id): Named<String>,
+    headers: HeaderMap,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Response, Problem> {
+    let question = app.ask(&principal, move |engine| {
+        let id = block_on(engine.find(&id))?;
+        let found = block_on(engine.vault().documents().get(id))?;
+        let written = Written::of(&found.ok_or_else(|| no_such(&id))?)?;
+        let tag = tag_of(&written.0);
+        Ok((written, tag))
+    });
+    let (written, tag) = question.await?;
+    Ok(tagged(written, &tag, &headers))
+}
+
+/// A route without query parameters.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Nothing {}
+
+/// What is written, or that the client has it.
+pub(super) fn tagged(written: Written, tag: &str, headers: &HeaderMap) -> Response {
+    let mut response = match has_it(headers, tag) {
+        true => StatusCode::NOT_MODIFIED.into_response(),
+        false => written.into_response(),
+    };
+    if let Ok(tag) = HeaderValue::from_str(tag) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// The same whether it is not there or may not be seen.
+pub(super) fn no_such(id: &impl std::fmt::Display) -> Problem {
+    Problem::new(Code::NoSuchDocument, format!("there is no document {id}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_circle_is_written_in_degrees() {
+        let near = circle("38.72, -9.14", 500).unwrap();
+        assert_eq!((near.latitude_e7, near.longitude_e7, near.radius_m), (387_200_000, -91_400_000, 500));
+        for wrong in ["", "38.72", "38.72,west", "91,0.1", "NaN,1", "1,inf", "1,2,3"] {
+            assert_eq!(circle(wrong, 1).unwrap_err().code(), Code::BadParameter, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! `GET /api/v1/search`
+
+use crate::http::{
+    answer::Written,
+    app::App,
+    asked::{Asked, within},
+    entrance::Reads,
+    problem::Problem,
+    shapes, words,
+};
+use axum::extract::State;
+use dp_cortex::engine::{Explanation, Found, Mode, SearchRequest, Understood};
+use dp_lake::{Facet, Passage, Sort};
+use futures::executor::block_on;
+use serde::{Deserialize, Serialize};
+use std::time::Instant;
+use utoipa::{IntoParams, ToSchema};
+
+/// Characters of a snippet.
+const SNIPPET_CHARS: usize = 160;
+/// Values of a facet.
+const FACET_VALUES: usize = 8;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Parameters {
+    /// What to look for: words or a sentence, with filters such as `source:`, `kind:`, `after:`, `with:`.
+    #[param(max_length = 4096)]
+    q: String,
+    /// By words, by meaning, or by both.
+    #[serde(default)]
+    #[param(value_type = Option<ModeWord>)]
+    mode: Mode,
+    /// Best match first, or by time: then all words must occur.
+    #[serde(default)]
+    #[param(value_type = Option<SortWord>)]
+    sort: Sort,
+    /// At most so many hits.
+    #[serde(default = "limit")]
+    #[param(minimum = 1, maximum = 100, default = 20)]
+    limit: usize,
+    /// Only documents that hold all the words.
+    #[serde(default)]
+    all_words: bool,
+    /// Show near-duplicates one by one.
+    #[serde(default)]
+    unfolded: bool,
+    /// Count what matches by source, kind, year, person and place.
+    #[serde(default)]
+    facets: bool,
+    /// Say for each hit which ranks and scores made it.
+    #[serde(default)]
+    explain: bool,
+    /// Don't compare the best hits once more with a larger model.
+    #[serde(default)]
+    no_rerank: bool,
+}
+
+fn limit() -> usize {
+    20
+}
+
+/// How documents are found.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the words of another crate's type")]
+pub(super) enum ModeWord {
+    /// By their words.
+    Keyword,
+    /// By their meaning.
+    Semantic,
+    /// By both.
+    Hybrid,
+}
+
+/// How hits are sorted.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+#[expect(dead_code, reason = "the words of another crate's type")]
+pub(super) enum SortWord {
+    /// Best match first.
+    Relevance,
+    /// Latest first; undated last.
+    Newest,
+    /// Earliest first; undated last.
+    Oldest,
+}
+
+/// What was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SearchAnswer {
+    /// Best first, or in the order asked for.
+    hits: Vec<Hit>,
+    /// Documents that were found, shown or not.
+    total: u64,
+    /// Documents that hold all the words and pass the filters.
+    all_words: u64,
+    /// How documents were found in the end.
+    #[schema(value_type = ModeWord)]
+    mode: Mode,
+    /// Counts by field, if they were asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<shapes::FacetView>)]
+    facets: Vec<Facet>,
+    /// What the person should know.
+    notices: Vec<String>,
+    /// How the query was understood.
+    #[schema(value_type = shapes::UnderstoodView)]
+    understood: Understood,
+    /// How long it took.
+    elapsed_ms: f64,
+}
+
+/// A document that was found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Hit {
+    /// Its id: 32 hexadecimal digits.
+    id: String,
+    /// Where it came from, dotted.
+    source: String,
+    /// What it is.
+    #[schema(schema_with = shapes::kind)]
+    kind: &'static str,
+    /// One line that names it; may be empty.
+    title: String,
+    /// The passage that matched.
+    snippet: String,
+    /// Byte ranges in the snippet of what was searched for.
+    #[schema(value_type = Vec<Vec<u64>>)]
+    highlights: Vec<(usize, usize)>,
+    /// The stretch of the text whose meaning matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<shapes::PassageView>)]
+    passage: Option<Passage>,
+    /// When it happened or began, ISO 8601, as exactly as it is known.
+    start: Option<String>,
+    /// When it ended.
+    end: Option<String>,
+    /// Name or address of the place.
+    place: Option<String>,
+    /// Names or addresses of the people.
+    people: Vec<String>,
+    /// What it points at.
+    url: Option<String>,
+    /// What hits are ordered by; comparable within one answer only.
+    score: f32,
+    /// Documents that say nearly the same and were found too.
+    like_it: Vec<String>,
+    /// Why it stands where it stands, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<shapes::ExplanationView>)]
+    explanation: Option<Explanation>,
+}
+
+/// Finds documents by words and by meaning.
+#[utoipa::path(
+    get,
+    path = "/api/v1/search",
+    tag = "finding",
+    params(Parameters),
+    responses((status = 200, description = "What was found", body = SearchAnswer))
+)]
+pub(super) async fn search(
+    State(app): State<App>,
+    Reads(principal): Reads,
+    Asked(asked): Asked<Parameters>,
+) -> Result<Written, Problem> {
+    let limit = within("limit", asked.limit, 1..=100)?;
+    let clock = app.clone();
+    let question = app.ask_written(&principal, move |engine| {
+        let started = Instant::now();
+        let request = SearchRequest {
+            mode: asked.mode,
+            sort: asked.sort,
+            all_words: asked.all_words,
+            limit,
+            snippet_chars: SNIPPET_CHARS,
+            facet_values: if asked.facets { FACET_VALUES } else { 0 },
+            fold: !asked.unfolded,
+            rerank: !asked.no_rerank,
+            ..SearchRequest::new(asked.q, clock.today(engine))
+        };
+        let answer = block_on(engine.search(&request))?;
+        Ok(SearchAnswer {
+            hits: answer.hits.into_iter().map(|found| hit(found, asked.explain)).collect(),
+            total: answer.total,
+            all_words: answer.all_words,
+            mode: answer.mode,
+            facets: answer.facets,
+            notices: answer.notices,
+            understood: answer.understood,
+            elapsed_ms: started.elapsed().as_secs_f64() * 1000.0,
+        })
+    });
+    question.await
+}
+
+fn hit(found: Found, explain: bool) -> Hit {
+    let content = found.document.content;
+    let people = content.people.into_iter().filter_map(|mention| {
+        mention.name.or_else(|| mention.identity.map(|identity| identity.value))
+    });
+    Hit {
+        id: found.document.id.to_string(),
+        source: content.source.into_owned(),
+        kind: content.kind.as_str(),
+        title: content.title,
+        snippet: found.snippet.text,
+        highlights: found.snippet.highlights,
+        passage: found.passage,
+        start: content.time.as_ref().map(words::time),
+        end: content.end.as_ref().map(words::time),
+        place: content.place.and_then(|place| place.name.or(place.address)),
+        people: people.collect(),
+        url: content.url,
+        score: found.explanation.score,
+        like_it: found.like_it.iter().map(ToString::to_string).collect(),
+        explanation: explain.then_some(found.explanation),
+    }
+}

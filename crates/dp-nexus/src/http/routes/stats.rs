@@ -1,0 +1,129 @@
+//! `GET /api/v1/stats`
+
+use crate::http::{
+    answer::Written,
+    app::App,
+    asked::{Asked, within},
+    entrance::Reads,
+    problem::{Code, Problem},
+    shapes::{SeriesView, TopView},
+    words,
+};
+use axum::extract::State;
+use dp_lake::{Day, DayCount, Dimension, HistogramQuery, SeriesInfo, Top, date_of_day};
+use futures::executor::block_on;
+use serde::{Deserialize, Serialize};
+use std::{cmp::Reverse, collections::BTreeMap};
+use utoipa::{IntoParams, ToSchema};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Parameters {
+    /// Lines of each top list.
+    #[serde(default = "top")]
+    #[param(minimum = 1, maximum = 100, default = 10)]
+    top: usize,
+}
+
+fn top() -> usize {
+    10
+}
+
+/// A life in numbers.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(super) struct Statistics {
+    /// Documents.
+    documents: u64,
+    /// Those without a date.
+    undated: u64,
+    /// Documents by source.
+    sources: BTreeMap<String, u64>,
+    /// Documents by kind.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    kinds: BTreeMap<&'static str, u64>,
+    /// Documents by year.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    years: BTreeMap<i16, u64>,
+    /// Days with most documents.
+    busiest_days: Vec<BusyDay>,
+    /// Who made what was watched or listened to.
+    #[schema(value_type = Vec<TopView>)]
+    channels: Vec<Top>,
+    /// Hosts of pages that were opened.
+    #[schema(value_type = Vec<TopView>)]
+    sites: Vec<Top>,
+    /// People in mails, events and messages.
+    #[schema(value_type = Vec<TopView>)]
+    people: Vec<Top>,
+    /// Places that were visited.
+    #[schema(value_type = Vec<TopView>)]
+    places: Vec<Top>,
+    /// Time series. Left out for a key that is bound to sources, since series are not counted by source.
+    #[schema(value_type = Vec<SeriesView>)]
+    series: Vec<SeriesInfo>,
+}
+
+/// A day and its documents.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BusyDay {
+    /// The day.
+    day: String,
+    /// Documents.
+    count: u64,
+}
+
+/// What there is, in numbers.
+#[utoipa::path(
+    get,
+    path = "/api/v1/stats",
+    tag = "statistics",
+    params(Parameters),
+    responses((status = 200, description = "Counts and top lists", body = Statistics))
+)]
+pub(super) async fn stats(
+    State(app): State<App>,
+    Reads(principal): Reads,
+    Asked(asked): Asked<Parameters>,
+) -> Result<Written, Problem> {
+    let lines = within("top", asked.top, 1..=100)?;
+    let question = app.ask_written(&principal, move |engine| {
+        let documents = engine.vault().documents();
+        let counts = block_on(documents.histogram(&HistogramQuery::default()))?;
+        let mut statistics = summed(&counts, lines);
+        let top = |dimension| block_on(documents.top(dimension, lines));
+        statistics.channels = top(Dimension::Channel)?;
+        statistics.sites = top(Dimension::Site)?;
+        statistics.people = top(Dimension::Person)?;
+        statistics.places = top(Dimension::Place)?;
+        statistics.series = match block_on(engine.vault().series().list()).map_err(Problem::from) {
+            Err(problem) if problem.code() == Code::ScopeTooNarrow => Vec::new(),
+            series => series?,
+        };
+        Ok(statistics)
+    });
+    question.await
+}
+
+fn summed(counts: &[DayCount], lines: usize) -> Statistics {
+    let mut statistics = Statistics::default();
+    let mut days: BTreeMap<Day, u64> = BTreeMap::new();
+    for count in counts {
+        statistics.documents += count.count;
+        *statistics.sources.entry(count.source.clone()).or_default() += count.count;
+        *statistics.kinds.entry(count.kind.as_str()).or_default() += count.count;
+        match count.day {
+            Some(day) => {
+                *days.entry(day).or_default() += count.count;
+                *statistics.years.entry(date_of_day(day).year()).or_default() += count.count;
+            }
+            None => statistics.undated += count.count,
+        }
+    }
+    let mut busiest = days.into_iter().collect::<Vec<_>>();
+    busiest.sort_by_key(|&(day, count)| (Reverse(count), day));
+    busiest.truncate(lines);
+    let busiest = busiest.into_iter().map(|(day, count)| BusyDay { day: words::day(day), count });
+    statistics.busiest_days = busiest.collect();
+    statistics
+}
