@@ -6,7 +6,7 @@ use super::{
     account::timestamp,
     error::Context as _,
     secret::{Purpose, token_hash},
-    session::{SessionRow, insert, touch},
+    session::{Proved, SessionRow, insert, touch},
     signing::LEEWAY_S,
 };
 use crate::{AccountId, Principal};
@@ -60,8 +60,17 @@ impl Accounts {
         client: &Client<'_>,
         now: Timestamp,
     ) -> Result<Tokens, AccountError> {
+        self.begin_session(&Proved { account, password: None }, client, now)
+    }
+
+    pub(super) fn begin_session(
+        &self,
+        proved: &Proved,
+        client: &Client<'_>,
+        now: Timestamp,
+    ) -> Result<Tokens, AccountError> {
         let (session, refresh) = self.store.write("begin a session", |transaction| {
-            let session = insert(transaction, account, None, client, now)?;
+            let session = insert(transaction, proved, None, client, now)?;
             let refresh = insert_refresh_token(transaction, session.id)?;
             Ok((session, refresh))
         })?;

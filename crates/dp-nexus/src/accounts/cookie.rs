@@ -5,7 +5,7 @@ use super::{
     AccountError, Accounts, Client, Secret,
     account::timestamp,
     secret::{Purpose, token_hash},
-    session::{SessionRow, insert},
+    session::{Proved, SessionRow, insert},
 };
 use crate::{AccountId, Principal};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -39,11 +39,20 @@ impl Accounts {
         client: &Client<'_>,
         now: Timestamp,
     ) -> Result<CookieSession, AccountError> {
+        self.begin_cookie_session(&Proved { account, password: None }, client, now)
+    }
+
+    pub(super) fn begin_cookie_session(
+        &self,
+        proved: &Proved,
+        client: &Client<'_>,
+        now: Timestamp,
+    ) -> Result<CookieSession, AccountError> {
         let token = Secret::random()?;
         let hash = token_hash(Purpose::Cookie, token.expose()).unwrap_or_default();
         let session = self
             .store
-            .write("begin a session", |transaction| insert(transaction, account, Some(&hash), client, now))?;
+            .write("begin a session", |transaction| insert(transaction, proved, Some(&hash), client, now))?;
         Ok(CookieSession {
             session: session.id,
             csrf: self.csrf_token(token.expose()),

@@ -186,13 +186,27 @@ impl Accounts {
         new: &str,
         now: Timestamp,
     ) -> Result<(), AccountError> {
-        let attempt = self.throttle.begin(&[Subject::Change(id)], now)?;
+        self.confirm_password(id, old, now)?;
+        self.reset_password(id, new, now)
+    }
+
+    /// Whether one who is signed in knows the account's password: asked before what cannot be undone.
+    ///
+    /// # Errors
+    /// `WrongCredentials`, `Throttled` after wrong ones, `NotFound`.
+    pub fn confirm_password(
+        &self,
+        id: AccountId,
+        password: &str,
+        now: Timestamp,
+    ) -> Result<(), AccountError> {
+        let attempt = self.throttle.begin(&[Subject::Proof(id)], now)?;
         let (_, hash) = self.named_hash(id)?;
-        if self.hasher.check(old, hash.as_ref().map(Secret::expose))? == Check::Wrong {
+        if self.hasher.check(password, hash.as_ref().map(Secret::expose))? == Check::Wrong {
             return Err(AccountError::WrongCredentials);
         }
         attempt.succeeded();
-        self.reset_password(id, new, now)
+        Ok(())
     }
 
     /// Gives an account a new password without asking for the old one, and ends all its sessions.
@@ -214,18 +228,25 @@ impl Accounts {
         })
     }
 
-    /// Keeps a better hash of the same password, unless it was changed in between.
-    pub(super) fn rehash(&self, id: AccountId, password: &str, before: &Secret) -> Result<(), AccountError> {
+    /// Keeps a better hash of the same password, unless it was changed in between. Gives that hash.
+    pub(super) fn rehash(
+        &self,
+        id: AccountId,
+        password: &str,
+        before: &Secret,
+    ) -> Result<Secret, AccountError> {
         let hash = self.hasher.hash(password)?;
-        self.store.write("hash the password anew", |transaction| {
+        let what = "hash the password anew";
+        self.store.write(what, |transaction| {
             transaction
                 .execute(
                     "UPDATE accounts SET password = ? WHERE id = ? AND password = ?",
                     (hash.expose(), id, before.expose()),
                 )
-                .context("hash the password anew")?;
+                .context(what)?;
             Ok(())
-        })
+        })?;
+        Ok(hash)
     }
 
     fn named_hash(&self, id: AccountId) -> Result<(Name, Option<Secret>), AccountError> {

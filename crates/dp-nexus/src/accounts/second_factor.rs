@@ -63,7 +63,7 @@ impl Accounts {
         code: &str,
         now: Timestamp,
     ) -> Result<Vec<Secret>, AccountError> {
-        let attempt = self.throttle.begin(&[super::Subject::Change(account)], now)?;
+        let attempt = self.throttle.begin(&[super::Subject::Proof(account)], now)?;
         let what = "set the second factor up";
         let now_s = now.as_second();
         let codes = self.store.write(what, |transaction| {

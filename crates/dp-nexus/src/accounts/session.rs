@@ -90,8 +90,8 @@ impl Accounts {
     /// # Errors
     /// `WrongCredentials`, `Throttled`, `Disabled`, `SecondFactorNeeded`, `WrongCode`.
     pub fn sign_in(&self, asked: &SignIn<'_>, now: Timestamp) -> Result<Tokens, AccountError> {
-        let account = self.check_sign_in(asked, now)?;
-        self.open_session(account, &asked.client, now)
+        let proved = self.check_sign_in(asked, now)?;
+        self.begin_session(&proved, &asked.client, now)
     }
 
     /// Signs in likewise, but gives a cookie, for browsers.
@@ -99,8 +99,8 @@ impl Accounts {
     /// # Errors
     /// As `sign_in`.
     pub fn sign_in_cookie(&self, asked: &SignIn<'_>, now: Timestamp) -> Result<CookieSession, AccountError> {
-        let account = self.check_sign_in(asked, now)?;
-        self.open_cookie_session(account, &asked.client, now)
+        let proved = self.check_sign_in(asked, now)?;
+        self.begin_cookie_session(&proved, &asked.client, now)
     }
 
     /// The account's sessions that can be used, the last used one first.
@@ -151,7 +151,7 @@ impl Accounts {
     }
 
     /// Who signs in. An account that is not there takes as long as a wrong password.
-    fn check_sign_in(&self, asked: &SignIn<'_>, now: Timestamp) -> Result<AccountId, AccountError> {
+    fn check_sign_in(&self, asked: &SignIn<'_>, now: Timestamp) -> Result<Proved, AccountError> {
         let name = parse_name(asked.name);
         let folded = name.as_ref().map_or("", |name| name.folded.as_str());
         let mut subjects = vec![Subject::Name(folded)];
@@ -176,10 +176,11 @@ impl Accounts {
             self.take_code(known.id, code, now)?;
         }
         attempt.succeeded();
-        if let (Check::RightButOld, Some(hash)) = (check, hash) {
-            self.rehash(known.id, asked.password, hash)?;
-        }
-        Ok(known.id)
+        let password = match (check, hash) {
+            (Check::RightButOld, Some(hash)) => Some(self.rehash(known.id, asked.password, hash)?),
+            (_, hash) => hash.cloned(),
+        };
+        Ok(Proved { account: known.id, password })
     }
 
     /// The principal of a session, if it has not ended. Remembers that it was used.
@@ -258,20 +259,42 @@ impl SessionRow {
     }
 }
 
-/// Begins a session of an account that is there and not disabled.
+/// Somebody's right to a session.
+#[derive(Debug)]
+pub(super) struct Proved {
+    pub(super) account: AccountId,
+    /// The hash of the password they gave; None if they have shown their right in another way.
+    pub(super) password: Option<Secret>,
+}
+
+/// Begins a session of an account that is there and not disabled, unless its password was changed after it
+/// was checked: who has only the old one must not come in at the last moment.
 pub(super) fn insert(
     transaction: &Transaction<'_>,
-    account: AccountId,
+    proved: &Proved,
     cookie: Option<&[u8; 32]>,
     client: &Client<'_>,
     now: Timestamp,
 ) -> Result<SessionRow, AccountError> {
     let what = "begin a session";
     let now_s = now.as_second();
+    let account = proved.account;
     let found =
         super::account::find(transaction, account).context(what)?.ok_or(AccountError::NotFound("account"))?;
     if found.disabled.is_some() {
         return Err(AccountError::Disabled);
+    }
+    if let Some(password) = &proved.password {
+        let is_current: bool = transaction
+            .query_row(
+                "SELECT password IS ? FROM accounts WHERE id = ?",
+                (password.expose(), account),
+                |row| row.get(0),
+            )
+            .context(what)?;
+        if !is_current {
+            return Err(AccountError::WrongCredentials);
+        }
     }
     make_room(transaction, account, now_s).context(what)?;
     let device: String =
@@ -375,7 +398,7 @@ fn read_session_info(row: &Row<'_>) -> rusqlite::Result<SessionInfo> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{PASSWORD, World, at, client, days, sign_in};
+    use super::super::testing::{OTHER_PASSWORD, PASSWORD, World, at, client, days, sign_in};
     use super::*;
 
     #[test]
@@ -414,6 +437,15 @@ mod tests {
         assert!(world.accounts.authenticate_access(tokens.access.expose(), at(5)).is_ok());
         assert!(world.accounts.refresh(tokens.refresh.expose(), at(5)).is_ok());
         assert!(world.accounts.sign_in(&sign_in("ada", PASSWORD), at(305)).is_ok());
+    }
+
+    #[test]
+    fn a_password_that_was_changed_after_it_was_checked_begins_no_session() {
+        let (world, ada) = World::with_owner();
+        let proved = world.accounts.check_sign_in(&sign_in("ada", PASSWORD), at(0)).unwrap();
+        world.accounts.reset_password(ada, OTHER_PASSWORD, at(0)).unwrap();
+        let late = world.accounts.begin_session(&proved, &client(), at(0));
+        assert!(matches!(late, Err(AccountError::WrongCredentials)), "{late:?}");
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub enum Subject<'a> {
     Name(&'a str),
     /// Signing in from this address; of IPv6 the first 64 bits count.
     Address(IpAddr),
-    /// Naming the old password of an account by one who is signed in.
-    Change(AccountId),
+    /// Proving again, while signed in, that one is the account's holder.
+    Proof(AccountId),
 }
 
 /// A subject in 16 bytes, however long its name.
@@ -43,7 +43,7 @@ impl Subject<'_> {
         match self {
             Self::Name(name) => hasher.update(b"name").update(name.as_bytes()),
             Self::Address(address) => hasher.update(b"address").update(&network(*address)),
-            Self::Change(id) => hasher.update(b"change").update(&id.0),
+            Self::Proof(id) => hasher.update(b"proof").update(&id.0),
         };
         let mut key = Key::default();
         hasher.finalize_xof().fill(&mut key);
@@ -261,7 +261,7 @@ mod tests {
         }
         assert_eq!(wrong(&throttle, &[Subject::Name("f"), address(1)], 0), 300, "the address must wait");
         assert_eq!(wrong(&throttle, &[Subject::Name("f"), address(2)], 0), 0, "another one need not");
-        assert_eq!(wrong(&throttle, &[Subject::Change(AccountId([1; 16]))], 0), 0);
+        assert_eq!(wrong(&throttle, &[Subject::Proof(AccountId([1; 16]))], 0), 0);
     }
 
     #[test]
