@@ -80,7 +80,8 @@ mod tests {
 
     #[test]
     fn parameters_are_read_by_their_type() {
-        let question = parse::<Question>("q=a+b%26c%3D%C3%A9&kind=email&kind=visit&limit=5&explain&near=-1.5");
+        let question =
+            parse::<Question>("q=a+b%26c%3D%C3%A9&kind=email&kind=visit&limit=5&explain&near=-1.5");
         let expected = Question {
             q: "a b&c=é".into(),
             kind: vec![Kind::Email, Kind::Visit],
@@ -115,7 +116,11 @@ mod tests {
             ("q=%ff", "q"),
         ] {
             let view = wrong(query).view("");
-            assert_eq!((view.code, view.parameter.as_deref()), (Code::BadParameter, Some(parameter)), "{query}");
+            assert_eq!(
+                (view.code, view.parameter.as_deref()),
+                (Code::BadParameter, Some(parameter)),
+                "{query}"
+            );
         }
         assert_eq!(wrong("kind=emial").view("").suggestion.as_deref(), Some("email"));
     }

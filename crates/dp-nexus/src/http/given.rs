@@ -3,11 +3,8 @@
 
 use super::problem::{Code, Problem};
 use axum::{
-    Json,
-    extract::{
-        FromRequest, FromRequestParts, Path, Request,
-        rejection::{JsonRejection, PathRejection},
-    },
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Request, rejection::PathRejection},
 };
 use http::{HeaderMap, header, request::Parts};
 use serde::de::DeserializeOwned;
@@ -30,7 +27,7 @@ impl<S: Send + Sync, T: DeserializeOwned + Send> FromRequestParts<S> for Named<T
     }
 }
 
-/// A JSON body.
+/// A JSON body: always an object, so that fields have names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Given<T>(pub(super) T);
 
@@ -38,22 +35,35 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        match Json::<T>::from_request(request, state).await {
-            Ok(Json(given)) => Ok(Self(given)),
-            Err(JsonRejection::JsonDataError(error)) => Err(Problem::new(Code::UnfitBody, reason(&error))),
-            Err(JsonRejection::JsonSyntaxError(error)) => Err(Problem::new(Code::BadBody, reason(&error))),
-            Err(error) => Err(Problem::new(Code::of_status(error.status()), error.body_text())),
+        if !is_json(request.headers()) {
+            return Err(Problem::plain(Code::UnsupportedType));
         }
+        let bytes = Bytes::from_request(request, state).await;
+        let bytes =
+            bytes.map_err(|error| Problem::new(Code::of_status(error.status()), error.body_text()))?;
+        parsed(&bytes).map(Self)
     }
 }
 
-/// The innermost reason: which field, line and column.
-fn reason(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
+fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    // A list would be taken for the fields in their order.
+    if first == Some(&b'[') {
+        return Err(Problem::new(Code::UnfitBody, "the body is a list, and an object is asked for"));
     }
-    innermost.to_string()
+    serde_json::from_slice(bytes).map_err(|error| {
+        let code = if error.is_data() { Code::UnfitBody } else { Code::BadBody };
+        Problem::new(code, error.to_string())
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(Ok(media_type)) = headers.get(header::CONTENT_TYPE).map(|value| value.to_str()) else {
+        return false;
+    };
+    let (essence, _) = media_type.split_once(';').unwrap_or((media_type, ""));
+    let essence = essence.trim().to_ascii_lowercase();
+    essence == "application/json" || (essence.starts_with("application/") && essence.ends_with("+json"))
 }
 
 /// The tag of some bytes: equal exactly when they are.

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use utoipa::{
     OpenApi as _,
     openapi::{
-        ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, ResponseBuilder, Server,
+        ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, Server,
         path::Operation,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
@@ -46,7 +46,9 @@ pub fn document() -> OpenApi {
     api.info = InfoBuilder::new()
         .title("Datapunk")
         .version(env!("CARGO_PKG_VERSION"))
-        .description(Some("A person's digital life: found, listed and counted. Everything is of the account that asks."))
+        .description(Some(
+            "A person's digital life: found, listed and counted. Everything is of the account that asks.",
+        ))
         .license(Some(license))
         .build();
     // Relative to where the document lies, so that it holds under a sub-path too.
@@ -95,6 +97,13 @@ fn complete(operation: &mut Operation, needs_principal: bool) {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         ResponseBuilder::new().description(text).content(MEDIA_TYPE, content).build()
     };
+    for parameter in operation.parameters.iter_mut().flatten() {
+        if let RefOr::T(parameter) = parameter
+            && parameter.description.is_none()
+        {
+            parameter.description = parameter.schema.as_ref().and_then(description);
+        }
+    }
     let failures = if needs_principal { &FAILURES[..] } else { &[] };
     for (status, text) in failures.iter().chain(&[("default", "Anything else that goes wrong")]) {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| failure(text).into());
@@ -104,6 +113,15 @@ fn complete(operation: &mut Operation, needs_principal: bool) {
         let bearer = SecurityRequirement::new("bearer", none);
         let session = SecurityRequirement::new("session", none);
         operation.security = Some(vec![bearer, session]);
+    }
+}
+
+/// What a schema says of itself: for parameters whose schema is made by hand.
+fn description(schema: &RefOr<Schema>) -> Option<String> {
+    match schema {
+        RefOr::T(Schema::Object(object)) => object.description.clone(),
+        RefOr::T(Schema::Array(array)) => array.description.clone(),
+        _ => None,
     }
 }
 
@@ -145,8 +163,8 @@ mod tests {
             assert!(operation.summary.as_deref().is_some_and(|text| !text.is_empty()), "{name}");
             assert!(operation.responses.responses.contains_key("default"), "{name}");
             assert!(operation.responses.responses.contains_key("200"), "{name}");
-            let parameters = operation.parameters.iter().flatten();
-            for parameter in parameters {
+            for parameter in operation.parameters.iter().flatten() {
+                let RefOr::T(parameter) = parameter else { continue };
                 assert!(parameter.description.is_some(), "{name}: {}", parameter.name);
             }
             let id = operation.operation_id.clone().unwrap_or_default();

@@ -250,8 +250,7 @@ mod tests {
         };
         let full = LakeError::DiskFull { path: "/home/mia".into(), needed_bytes: 1, free_bytes: 0 };
         let locked = LakeError::Locked { path: "/home/mia".into(), holder: "4711".into() };
-        for (error, code) in
-            [(io, Code::Internal), (full, Code::DiskFull), (locked, Code::VaultUnavailable)]
+        for (error, code) in [(io, Code::Internal), (full, Code::DiskFull), (locked, Code::VaultUnavailable)]
         {
             let view = serde_json::to_string(&Problem::from(error).view("r")).unwrap();
             assert!(view.contains(code.as_str()), "{view}");

@@ -198,7 +198,8 @@ mod tests {
 
     #[test]
     fn a_household_of_ipv6_has_one_bucket() {
-        let address = |last| Bearer::of_address(Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 7, 1, 2, 3, last).into()));
+        let address =
+            |last| Bearer::of_address(Some(Ipv6Addr::new(0x2001, 0xdb8, 0, 7, 1, 2, 3, last).into()));
         assert_eq!(address(1), address(2));
         let mapped = Bearer::of_address(Some(Ipv4Addr::LOCALHOST.to_ipv6_mapped().into()));
         assert_eq!(mapped, Bearer::of_address(Some(Ipv4Addr::LOCALHOST.into())));

@@ -47,9 +47,9 @@ pub(super) fn api() -> Router<App> {
         ("/imports", get(imports::list)),
         ("/imports/{id}/entries", get(imports::entries)),
     ];
-    let router = routes.into_iter().fold(Router::new(), |router, (path, methods)| {
-        router.route(&format!("/api/v1{path}"), methods)
-    });
+    let router = routes
+        .into_iter()
+        .fold(Router::new(), |router, (path, methods)| router.route(&format!("/api/v1{path}"), methods));
     router.route("/api/v1/series/{name}/daily", get(series::daily))
 }
 

@@ -1,6 +1,8 @@
 //! Takes connections and serves them, HTTP/1.1 and 2, until told to stop; then finishes what runs. Slow and many
 //! connections are bounded here, before any route is asked.
 
+mod opening;
+
 use super::app::{App, Stage};
 use axum::{Router, body::Body, extract::ConnectInfo, serve::Listener};
 use http::Request;
@@ -9,6 +11,7 @@ use hyper_util::{
     server::{conn::auto::Builder, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
+use opening::Opening;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 use tower::ServiceExt as _;
@@ -70,7 +73,8 @@ pub async fn serve<L>(
             request
         });
         let service = TowerToHyperService::new(routes);
-        let connection = builder.serve_connection_with_upgrades(TokioIo::new(io), service).into_owned();
+        let io = TokioIo::new(Opening::new(io, limits.head_timeout));
+        let connection = builder.serve_connection_with_upgrades(io, service).into_owned();
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             let _permit = permit;

@@ -5,8 +5,8 @@ mod answer;
 mod import;
 
 pub use answer::{
-    ExplanationView, FacetCountView, FacetView, FilterView, KeywordPartView, NearView, PassageView, PriorView,
-    RerankPartView, SemanticPartView, SuggestionView, UnderstoodView,
+    ExplanationView, FacetCountView, FacetView, FilterView, KeywordPartView, NearView, PassageView,
+    PriorView, RerankPartView, SemanticPartView, SuggestionView, UnderstoodView,
 };
 pub use import::{AppliedView, CheckpointView, EntryReportView, ImportView, TallyView, WarningView};
 
@@ -15,7 +15,7 @@ use dp_model::{EntryStatus, Kind, WarningKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{
     ToSchema,
-    openapi::{ObjectBuilder, RefOr, Schema, schema::Type},
+    openapi::{ArrayBuilder, ObjectBuilder, RefOr, Schema, schema::Type},
 };
 
 /// The schema of one of some words.
@@ -64,12 +64,12 @@ pub(super) fn precision() -> RefOr<Schema> {
 
 /// A list of kinds.
 pub(super) fn kinds() -> RefOr<Schema> {
-    utoipa::openapi::ArrayBuilder::new().items(kind()).into()
+    ArrayBuilder::new().items(kind()).description(Some("Any of these kinds.")).into()
 }
 
 /// A list of things a document can have.
 pub(super) fn things() -> RefOr<Schema> {
-    utoipa::openapi::ArrayBuilder::new().items(has()).into()
+    ArrayBuilder::new().items(has()).description(Some("All of these things.")).into()
 }
 
 /// A point in time as a record gives it.

@@ -4,7 +4,9 @@
 use crate::http::problem::{Code, Problem};
 use dp_lake::analysis::edit_distance;
 use serde::{
-    de::{DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor},
+    de::{
+        DeserializeOwned, DeserializeSeed, Error as _, IntoDeserializer as _, MapAccess, SeqAccess, Visitor,
+    },
     forward_to_deserialize_any,
 };
 use std::fmt;

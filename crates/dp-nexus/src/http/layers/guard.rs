@@ -105,9 +105,9 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
-        let pairs = pairs.iter().map(|&(name, value)| {
-            (HeaderName::from_static(name), HeaderValue::from_static(value))
-        });
+        let pairs = pairs
+            .iter()
+            .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         HeaderMap::from_iter(pairs)
     }
 
@@ -145,7 +145,9 @@ mod tests {
         assert!(!is_from_here(&[("sec-fetch-site", "same-site")]));
         assert!(is_from_here(&[("origin", "http://localhost:7766")]));
         assert!(is_from_here(&[("origin", "https://life.example.org")]));
-        for other in ["http://localhost:8000", "https://evil.example", "null", "http://localhost:7766.evil.example"] {
+        for other in
+            ["http://localhost:8000", "https://evil.example", "null", "http://localhost:7766.evil.example"]
+        {
             assert!(!is_from_here(&[("origin", other)]), "{other}");
         }
     }

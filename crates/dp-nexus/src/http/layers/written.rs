@@ -3,12 +3,7 @@
 
 use super::request_id::RequestId;
 use crate::http::problem::{MEDIA_TYPE, Problem};
-use axum::{
-    body::Body,
-    extract::Request,
-    middleware::Next,
-    response::Response,
-};
+use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use http::{HeaderValue, StatusCode, header};
 
 /// Writes the problem of a response that has one; a failure of the framework becomes one.

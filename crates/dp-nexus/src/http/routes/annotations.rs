@@ -91,7 +91,8 @@ pub(super) async fn put(
         // Between reading and writing nobody else may write.
         let _guard = writing.writing(id.0[15]);
         let mut now = annotations_of(engine, id)?;
-        if condition.is_some_and(|condition| !written(&now).is_ok_and(|(_, tag)| names_tag(&condition, &tag))) {
+        if condition.is_some_and(|condition| !written(&now).is_ok_and(|(_, tag)| names_tag(&condition, &tag)))
+        {
             return Err(Problem::plain(Code::Changed));
         }
         for change in changes(&now, &wanted) {
@@ -125,7 +126,9 @@ fn checked(given: AnnotationsView) -> Result<Annotations, Problem> {
     for tag in &tags {
         let characters = tag.chars().count();
         if characters == 0 || characters > TAG_CHARS_MAX {
-            return wrong(format!("tags: {tag:?} has {characters} characters; a tag has 1 to {TAG_CHARS_MAX}"));
+            return wrong(format!(
+                "tags: {tag:?} has {characters} characters; a tag has 1 to {TAG_CHARS_MAX}"
+            ));
         }
     }
     let characters = given.note.as_ref().map_or(0, |note| note.chars().count());

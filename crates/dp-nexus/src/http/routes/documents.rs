@@ -58,11 +58,11 @@ pub(super) struct Parameters {
     within_m: Option<u32>,
     /// Documents that were hidden: leave them out, treat them as others, or only them.
     #[serde(default)]
-    #[param(value_type = Option<HiddenWord>)]
+    #[param(value_type = Option<HiddenWord>, inline)]
     hidden: Hidden,
     /// Latest or earliest first.
     #[serde(default)]
-    #[param(value_type = Option<OrderWord>)]
+    #[param(value_type = Option<OrderWord>, inline)]
     order: Order,
     /// At most so many.
     #[serde(default = "limit")]
@@ -103,6 +103,7 @@ pub(super) enum OrderWord {
 /// Lists dated documents in order of time.
 #[utoipa::path(
     get,
+    operation_id = "list_documents",
     path = "/api/v1/documents",
     tag = "documents",
     params(Parameters),
@@ -128,7 +129,10 @@ fn filter(asked: Parameters) -> Result<Filter, Problem> {
         (Some(near), radius_m) => Some(circle(near, radius_m.unwrap_or(20_000))?),
         (None, None) => None,
         (None, Some(_)) => {
-            return Err(Problem::parameter("within_m", "within_m says how far around `near`, which is missing"));
+            return Err(Problem::parameter(
+                "within_m",
+                "within_m says how far around `near`, which is missing",
+            ));
         }
     };
     Ok(Filter {
@@ -148,9 +152,8 @@ fn filter(asked: Parameters) -> Result<Filter, Problem> {
 
 fn circle(text: &str, radius_m: u32) -> Result<Near, Problem> {
     let degrees = |text: &str| text.trim().parse::<f64>().ok().filter(|degrees| degrees.is_finite());
-    let point = text
-        .split_once(',')
-        .and_then(|(north, east)| Point::from_degrees(degrees(north)?, degrees(east)?));
+    let point =
+        text.split_once(',').and_then(|(north, east)| Point::from_degrees(degrees(north)?, degrees(east)?));
     let Some(Point { latitude_e7, longitude_e7 }) = point else {
         let detail = format!("near: {text:?} is no point; write degrees north and east, as 38.72,-9.14");
         return Err(Problem::parameter("near", detail));
@@ -161,6 +164,7 @@ fn circle(text: &str, radius_m: u32) -> Result<Near, Problem> {
 /// A document with where it came from, its other versions and what the user added.
 #[utoipa::path(
     get,
+    operation_id = "get_document",
     path = "/api/v1/documents/{id}",
     tag = "documents",
     params(

@@ -20,6 +20,7 @@ use utoipa::IntoParams;
 /// All imports, latest first. Not for keys that see only a part.
 #[utoipa::path(
     get,
+    operation_id = "list_imports",
     path = "/api/v1/imports",
     tag = "imports",
     responses((status = 200, description = "Imports", body = All<ImportView>))
@@ -29,9 +30,8 @@ pub(super) async fn list(
     Reads(principal): Reads,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Written, Problem> {
-    let question = app.ask_written(&principal, |engine| {
-        Ok(All { items: block_on(engine.vault().imports().list())? })
-    });
+    let question =
+        app.ask_written(&principal, |engine| Ok(All { items: block_on(engine.vault().imports().list())? }));
     question.await
 }
 
@@ -58,6 +58,7 @@ fn limit() -> usize {
 /// part.
 #[utoipa::path(
     get,
+    operation_id = "list_entries",
     path = "/api/v1/imports/{id}/entries",
     tag = "imports",
     params(("id" = u64, Path, description = "Number of the import"), Parameters),

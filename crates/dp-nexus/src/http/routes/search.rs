@@ -30,11 +30,11 @@ pub(super) struct Parameters {
     q: String,
     /// By words, by meaning, or by both.
     #[serde(default)]
-    #[param(value_type = Option<ModeWord>)]
+    #[param(value_type = Option<ModeWord>, inline)]
     mode: Mode,
     /// Best match first, or by time: then all words must occur.
     #[serde(default)]
-    #[param(value_type = Option<SortWord>)]
+    #[param(value_type = Option<SortWord>, inline)]
     sort: Sort,
     /// At most so many hits.
     #[serde(default = "limit")]
@@ -198,9 +198,10 @@ pub(super) async fn search(
 
 fn hit(found: Found, explain: bool) -> Hit {
     let content = found.document.content;
-    let people = content.people.into_iter().filter_map(|mention| {
-        mention.name.or_else(|| mention.identity.map(|identity| identity.value))
-    });
+    let people = content
+        .people
+        .into_iter()
+        .filter_map(|mention| mention.name.or_else(|| mention.identity.map(|identity| identity.value)));
     Hit {
         id: found.document.id.to_string(),
         source: content.source.into_owned(),

@@ -23,6 +23,7 @@ use utoipa::{IntoParams, ToSchema};
 /// The series there are, by name. Not for keys that are bound to sources.
 #[utoipa::path(
     get,
+    operation_id = "list_series",
     path = "/api/v1/series",
     tag = "series",
     responses((status = 200, description = "Series with their counts", body = All<SeriesView>))
@@ -32,9 +33,8 @@ pub(super) async fn list(
     Reads(principal): Reads,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Written, Problem> {
-    let question = app.ask_written(&principal, |engine| {
-        Ok(All { items: block_on(engine.vault().series().list())? })
-    });
+    let question =
+        app.ask_written(&principal, |engine| Ok(All { items: block_on(engine.vault().series().list())? }));
     question.await
 }
 
@@ -63,6 +63,7 @@ fn limit() -> usize {
 /// The samples of a series in order of time.
 #[utoipa::path(
     get,
+    operation_id = "list_samples",
     path = "/api/v1/series/{name}",
     tag = "series",
     params(("name" = String, Path, description = "Its name, such as `location`"), Parameters),
@@ -145,6 +146,7 @@ pub(super) struct DayOfSeries {
 /// The samples of a series by local day. Not for keys that are bound to sources.
 #[utoipa::path(
     get,
+    operation_id = "count_samples_by_day",
     path = "/api/v1/series/{name}/daily",
     tag = "series",
     params(("name" = String, Path, description = "Its name, such as `location`")),

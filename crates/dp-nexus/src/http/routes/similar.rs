@@ -58,8 +58,7 @@ pub(super) async fn similar(
     let question = app.ask_written(&principal, move |engine| {
         let id = block_on(engine.find(&id))?;
         let similar = block_on(engine.similar(id, limit))?.into_iter();
-        let items =
-            similar.map(|one| SimilarDocument { similarity: one.similarity, document: one.document });
+        let items = similar.map(|one| SimilarDocument { similarity: one.similarity, document: one.document });
         Ok(All { items: items.collect() })
     });
     question.await

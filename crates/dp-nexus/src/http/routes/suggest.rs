@@ -49,8 +49,7 @@ pub(super) async fn suggest(
     if characters > 400 {
         return Err(Problem::parameter("q", format!("q has {characters} characters and may have 400")));
     }
-    let question = app.ask_written(&principal, move |engine| {
-        Ok(All { items: block_on(engine.suggest(&asked.q, limit))? })
-    });
+    let question = app
+        .ask_written(&principal, move |engine| Ok(All { items: block_on(engine.suggest(&asked.q, limit))? }));
     question.await
 }

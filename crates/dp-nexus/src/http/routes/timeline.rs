@@ -42,7 +42,7 @@ pub(super) struct Parameters {
     to: Option<LastDay>,
     /// Latest or earliest day first.
     #[serde(default)]
-    #[param(value_type = Option<OrderWord>)]
+    #[param(value_type = Option<OrderWord>, inline)]
     order: Order,
     /// At most so many days.
     #[serde(default = "limit")]
@@ -125,7 +125,8 @@ pub(super) async fn timeline(
 
 fn after(cursor: &str) -> Result<Day, Problem> {
     let date = cursor.parse::<Date>();
-    let wrong = |_| Problem::new(Code::BadCursor, format!("{cursor:?} is not the date of a day")).about("cursor");
+    let wrong =
+        |_| Problem::new(Code::BadCursor, format!("{cursor:?} is not the date of a day")).about("cursor");
     date.map(day_of_date).map_err(wrong)
 }
 
@@ -235,7 +236,6 @@ fn told(
         let page = block_on(engine.vault().documents().list(&filter, Order::OldestFirst, None, 1))?;
         shown.extend(page.items);
     }
-    let groups =
-        counts.into_iter().map(|one| Group { source: one.source, kind: one.kind, count: one.count });
+    let groups = counts.into_iter().map(|one| Group { source: one.source, kind: one.kind, count: one.count });
     Ok(TimelineDay { date: words::day(day), total, groups: groups.collect(), highlights: shown })
 }

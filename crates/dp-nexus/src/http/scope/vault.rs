@@ -226,7 +226,8 @@ fn shown(dimension: Dimension, name: &str, content: &Content) -> String {
         return name.to_owned();
     }
     let (identity, text) = people::identity_of_key(name);
-    let mention = content.people.iter().find(|mention| mention.identity.is_some() && mention.identity == identity);
+    let mention =
+        content.people.iter().find(|mention| mention.identity.is_some() && mention.identity == identity);
     let named = mention.and_then(|mention| people::usable_name(mention.name.as_deref()?));
     named.unwrap_or(text).to_owned()
 }
@@ -373,9 +374,9 @@ impl Series for View {
             let Some(last_us) = samples.last().map(|sample| sample.time_us) else { return Ok(seen) };
             // Those of the last instant may go on in the next part, and are left for it.
             let whole = samples.into_iter().filter(|sample| is_all || sample.time_us < last_us);
-            seen.extend(whole.filter(|sample| {
-                self.scope.sees(&sample.source, Some(sample_day(sample, &mut clock)))
-            }));
+            seen.extend(
+                whole.filter(|sample| self.scope.sees(&sample.source, Some(sample_day(sample, &mut clock)))),
+            );
             if is_all || seen.len() >= query.limit {
                 seen.truncate(query.limit);
                 return Ok(seen);

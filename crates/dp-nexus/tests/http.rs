@@ -1,0 +1,18 @@
+//! The HTTP side over vaults in memory: every route's answer and its errors, who is let in, what a limited key
+//! sees, and what every request passes.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[path = "http/access.rs"]
+mod access;
+#[path = "http/annotating.rs"]
+mod annotating;
+#[path = "http/passing.rs"]
+mod passing;
+#[path = "http/reading.rs"]
+mod reading;
+#[path = "http/scopes.rs"]
+mod scopes;
+#[path = "http/serving.rs"]
+mod serving;
+#[path = "http/world.rs"]
+mod world;

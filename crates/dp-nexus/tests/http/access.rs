@@ -1,0 +1,114 @@
+//! Who is let in, and how much they may ask.
+
+use crate::world::{World, get, id, request};
+use axum::body::Body;
+use dp_nexus::http::{Allowance, document, operations};
+use http::Method;
+
+/// Paths as documented, with something in place of what is named.
+fn paths() -> Vec<(Method, String, bool)> {
+    let api = document();
+    let named = operations(&api).map(|(name, operation)| {
+        let (method, path) = name.split_once(' ').unwrap();
+        let path = path.replace("{id}", &id(1)).replace("{name}", "steps");
+        (method.parse().unwrap(), path, operation.security.is_some())
+    });
+    named.collect()
+}
+
+#[tokio::test]
+async fn without_a_principal_every_route_says_so() {
+    let world = World::new();
+    let paths = paths();
+    assert!(paths.iter().filter(|(.., needs_principal)| *needs_principal).count() >= 18);
+    for (method, path, needs_principal) in paths {
+        let answer = world.send(request(method.clone(), &path).body(Body::empty()).unwrap()).await;
+        assert_eq!(needs_principal, path.starts_with("/api/v1/"), "{path}");
+        if needs_principal {
+            assert_eq!(answer.code(), (401, "unauthenticated".into()), "{method} {path}");
+            assert!(answer.header("www-authenticate").starts_with("Bearer"), "{path}");
+        } else {
+            assert_ne!(answer.status, 401, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_may_do_nothing_gets_nothing() {
+    let world = World::new();
+    for (method, path, needs_principal) in paths() {
+        if needs_principal {
+            let request = request(method.clone(), &path).header("authorization", "Bearer mia {}");
+            let answer = world.send(request.body(Body::empty()).unwrap()).await;
+            assert_eq!(answer.code(), (403, "forbidden".into()), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_documented_route_answers_with_a_documented_status() {
+    let world = World::new();
+    let api = document();
+    for (name, operation) in operations(&api) {
+        let (method, path) = name.split_once(' ').unwrap();
+        let needed = operation.parameters.iter().flatten().any(
+            |parameter| matches!(parameter, utoipa::openapi::RefOr::T(parameter) if parameter.name == "q"),
+        );
+        let path =
+            path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)).replace("{name}", "steps");
+        let path = if needed { format!("{path}?q=dough") } else { path };
+        let request = request(method.parse().unwrap(), &path).header("authorization", "Bearer mia");
+        let request = request.header("content-type", "application/json");
+        let body = if method == "PUT" { Body::from("{}") } else { Body::empty() };
+        let answer = world.send(request.body(body).unwrap()).await;
+        let expected = if path == "/health/ready" || path == "/health/startup" { 503 } else { 200 };
+        assert_eq!(answer.status.as_u16(), expected, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn credentials_that_are_not_valid_are_told_from_none() {
+    let world = World::new();
+    let request = get("/api/v1/stats").header("authorization", "Bearer nobody").body(Body::empty()).unwrap();
+    let answer = world.send(request).await;
+    assert_eq!(answer.code(), (401, "bad_credentials".into()));
+    let request = get("/api/v1/stats").header("authorization", "Bearer homeless").body(Body::empty());
+    assert_eq!(world.send(request.unwrap()).await.code(), (403, "forbidden".into()));
+}
+
+#[tokio::test]
+async fn what_one_account_has_is_nothing_to_another() {
+    let world = World::new();
+    for path in ["", "/similar", "/around", "/annotations"] {
+        let answer = world.get(&format!("/api/v1/documents/{}{path}", id(99))).await;
+        assert_eq!(answer.code(), (404, "no_such_document".into()), "{path}");
+    }
+    let hits = world.found("/api/v1/search?q=secret+dough").await;
+    assert!(!hits["hits"].to_string().contains(&id(99)));
+    assert!(!world.found("/api/v1/suggest?q=secret").await.to_string().contains("Secret"));
+}
+
+#[tokio::test]
+async fn too_many_requests_are_refused_with_when_to_come_back() {
+    let world = World::with(|settings| {
+        settings.per_account = Allowance { per_second: 1.0, burst: 3.0 };
+        settings.per_address = Allowance { per_second: 1.0, burst: 2.0 };
+    });
+    for left in ["2", "1", "0"] {
+        let answer = world.get("/api/v1/sources").await;
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("ratelimit-policy"), "\"account\";q=3;w=3");
+        assert!(answer.header("ratelimit").starts_with(&format!("\"account\";r={left};")));
+    }
+    let refused = world.get("/api/v1/sources").await;
+    assert_eq!(refused.code(), (429, "rate_limited".into()));
+    assert_eq!(refused.header("retry-after"), "1");
+    // Who has no account is counted apart, and asking for one's health costs nothing.
+    let anonymous = || get("/api/docs").body(Body::empty()).unwrap();
+    assert_eq!(world.send(anonymous()).await.status, 200);
+    assert_eq!(world.send(anonymous()).await.status, 200);
+    assert_eq!(world.send(anonymous()).await.code(), (429, "rate_limited".into()));
+    for _ in 0..10 {
+        assert_eq!(world.send(get("/health/live").body(Body::empty()).unwrap()).await.status, 200);
+    }
+}
