@@ -27,18 +27,29 @@ pub use serve::{Limits, serve};
 
 use axum::{Router, middleware};
 
-/// Everything the server answers.
-#[must_use]
-pub fn router(app: &App) -> Router {
-    router_with(app, Router::new())
+/// Routes besides those of this module.
+#[derive(Debug, Clone, Default)]
+pub struct More {
+    /// Let in, limited and timed as those of the API are.
+    pub usual: Router<App>,
+    /// Uploads and streams of events: let in, but as many as there are and for as long as they take.
+    pub long: Router<App>,
 }
 
-/// The same with more routes, which are let in and limited as those of the API are.
-#[must_use]
-pub fn router_with(app: &App, more: Router<App>) -> Router {
-    let let_in = middleware::from_fn_with_state(app.clone(), entrance::let_in);
-    let limited = routes::api().merge(routes::open()).merge(more).layer(let_in);
-    let routes = limited.merge(routes::health()).with_state(app.clone());
+/// Everything the server answers.
+pub fn router(app: &App) -> Router {
+    router_with(app, More::default())
+}
+
+/// The same with more routes.
+pub fn router_with(app: &App, more: More) -> Router {
+    let usual = routes::api()
+        .merge(routes::open())
+        .merge(more.usual)
+        .layer(middleware::from_fn_with_state(app.clone(), layers::in_time))
+        .layer(middleware::from_fn_with_state(app.clone(), entrance::let_in));
+    let long = more.long.layer(middleware::from_fn_with_state(app.clone(), entrance::let_in_freely));
+    let routes = usual.merge(long).merge(routes::health()).with_state(app.clone());
     let routes = match app.settings().base_path.trim_end_matches('/') {
         "" => routes,
         base_path => Router::new().nest(base_path, routes),

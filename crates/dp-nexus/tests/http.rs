@@ -1,6 +1,6 @@
 //! The HTTP side over vaults in memory: every route's answer and its errors, who is let in, what a limited key
 //! sees, and what every request passes.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "tests")]
 
 #[path = "http/access.rs"]
 mod access;

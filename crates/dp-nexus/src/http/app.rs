@@ -256,7 +256,7 @@ impl App {
         let span = tracing::Span::current();
         let answer = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            span.in_scope(|| question(&*scope::in_scope(homes.engine(account)?, &scope)))
+            span.in_scope(|| question(&scope::in_scope(homes.engine(account)?, &scope)))
         });
         answer.await.map_err(Problem::internal)?
     }

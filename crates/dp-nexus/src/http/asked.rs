@@ -10,6 +10,9 @@ use percent_encoding::percent_decode_str;
 use serde::de::DeserializeOwned;
 use std::ops::RangeInclusive;
 
+/// Parameters of one request. More than anybody writes, and few enough to compare each with each.
+const PARAMETERS_MAX: usize = 256;
+
 /// The query parameters of a request. Repeated ones make a list.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asked<T>(pub(super) T);
@@ -28,7 +31,12 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Asked<T> {
 /// When a parameter is unknown, missing, given twice where one is meant, or has a value it can't have.
 pub(super) fn parse<T: DeserializeOwned>(query: &str) -> Result<T, Problem> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+    let pairs = || query.split('&').filter(|pair| !pair.is_empty());
+    if pairs().count() > PARAMETERS_MAX {
+        let detail = format!("there are more than {PARAMETERS_MAX} parameters");
+        return Err(Problem::new(Code::BadRequest, detail));
+    }
+    for pair in pairs() {
         let (name, text) = pair.split_once('=').unwrap_or((pair, ""));
         let name = decoded(name, "the name of a parameter")?;
         let text = decoded(text, &name).map_err(|problem| problem.about(&name))?;
@@ -123,6 +131,12 @@ mod tests {
             );
         }
         assert_eq!(wrong("kind=emial").view("").suggestion.as_deref(), Some("email"));
+    }
+
+    #[test]
+    fn a_flood_of_parameters_is_refused() {
+        let many = (0..5_000).map(|number| format!("{number}=&")).collect::<String>();
+        assert_eq!(wrong(&many).code(), Code::BadRequest);
     }
 
     #[test]

@@ -28,6 +28,24 @@ pub struct ClientAddress(pub Option<IpAddr>);
 
 /// Asks the doorkeeper who it is, and the limiter whether it is too much.
 pub(super) async fn let_in(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (request, bearer) = recognised(&app, request).await;
+    let verdict = app.limiter().take(bearer, Instant::now());
+    let mut response = if verdict.is_allowed {
+        next.run(request).await
+    } else {
+        Problem::plain(Code::RateLimited).retry_after_s(verdict.wait_s.max(1)).into_response()
+    };
+    say(&verdict, bearer, response.headers_mut());
+    response
+}
+
+/// Asks the doorkeeper who it is, and lets in as many as come.
+pub(super) async fn let_in_freely(State(app): State<App>, request: Request, next: Next) -> Response {
+    next.run(recognised(&app, request).await.0).await
+}
+
+/// The request with who it is from in its extensions; and who is to be counted for it.
+async fn recognised(app: &App, request: Request) -> (Request, Bearer) {
     let (mut parts, body) = request.into_parts();
     let address = client_address(&parts, &app.settings().trusted_proxies);
     let visitor = Visitor { method: &parts.method, path: parts.uri.path(), headers: &parts.headers, address };
@@ -36,19 +54,12 @@ pub(super) async fn let_in(State(app): State<App>, request: Request, next: Next)
         Ok(principal) => Bearer::Account(principal.account),
         Err(_) => Bearer::of_address(address),
     };
-    let verdict = app.limiter().take(bearer, Instant::now());
     if let Ok(principal) = &entrance {
         parts.extensions.insert(principal.clone());
     }
     parts.extensions.insert(Entrance(entrance));
     parts.extensions.insert(ClientAddress(address));
-    let mut response = if verdict.is_allowed {
-        next.run(Request::from_parts(parts, body)).await
-    } else {
-        Problem::plain(Code::RateLimited).retry_after_s(verdict.wait_s.max(1)).into_response()
-    };
-    say(&verdict, bearer, response.headers_mut());
-    response
+    (Request::from_parts(parts, body), bearer)
 }
 
 /// The limits as draft-ietf-httpapi-ratelimit-headers-10 has them.

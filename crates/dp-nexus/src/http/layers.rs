@@ -1,5 +1,5 @@
 //! What every request passes, whatever it asks: it gets an id, is meant for this host and comes from no other
-//! site, takes no longer than it may; every answer is guarded, and every failure a problem with that id.
+//! site; every answer is guarded, and every failure a problem with that id.
 
 mod guard;
 mod request_id;
@@ -18,25 +18,24 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use std::any::Any;
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
 
 /// Puts the layers around some routes, the outermost last.
 pub(super) fn around(router: Router, app: &App) -> Router {
     router
         .layer(DefaultBodyLimit::max(app.settings().body_bytes_max))
-        .layer(middleware::from_fn_with_state(app.clone(), in_time))
         .layer(middleware::from_fn_with_state(app.clone(), guard::origin))
         .layer(middleware::from_fn_with_state(app.clone(), guard::host))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(middleware::from_fn(written::problems))
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(written::weak_tags))
         .layer(middleware::from_fn(guard::answer))
         .layer(middleware::from_fn(request_id::given))
 }
 
 /// Gives a request up that takes too long.
-async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn in_time(State(app): State<App>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(app.settings().request_timeout, next.run(request)).await {
         Ok(response) => response,
         Err(_) => Problem::plain(Code::TooSlow).retry_after_s(1).into_response(),

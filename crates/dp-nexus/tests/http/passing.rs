@@ -6,12 +6,12 @@ use axum::{
     body::Body,
     routing::{get as reading, post},
 };
-use dp_nexus::http::{Problem, Stage};
+use dp_nexus::http::{Allowance, More, Problem, Reads, Stage};
 use http::{Method, Request};
 use std::time::Duration;
 
 /// Routes that go wrong in ways no real one should.
-fn going_wrong() -> Router<dp_nexus::http::App> {
+fn going_wrong() -> More {
     let panics = || async {
         if std::hint::black_box(true) {
             panic!("the secret is 42");
@@ -20,11 +20,16 @@ fn going_wrong() -> Router<dp_nexus::http::App> {
     let sleeps = || async { tokio::time::sleep(Duration::from_secs(60)).await };
     let reads = |body: axum::body::Bytes| async move { body.len().to_string() };
     let fails = || async { Err::<(), _>(Problem::internal("the disk at /home/mia said no")) };
-    Router::new()
+    let usual = Router::new()
         .route("/panics", reading(panics))
         .route("/sleeps", reading(sleeps))
         .route("/reads", post(reads))
-        .route("/fails", reading(fails))
+        .route("/fails", reading(fails));
+    let lasts = |Reads(principal): Reads| async move {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        principal.name
+    };
+    More { usual, long: Router::new().route("/lasts", reading(lasts)) }
 }
 
 #[tokio::test]
@@ -72,6 +77,22 @@ async fn a_request_that_takes_too_long_is_given_up() {
     let answer = world.get("/sleeps").await;
     assert_eq!(answer.code(), (503, "too_slow".into()));
     assert_eq!(answer.header("retry-after"), "1");
+}
+
+#[tokio::test]
+async fn uploads_and_streams_take_as_long_as_they_take() {
+    let world = World::with_routes(
+        |settings| {
+            settings.request_timeout = Duration::from_millis(20);
+            settings.per_account = Allowance { per_second: 0.1, burst: 1.0 };
+        },
+        going_wrong(),
+    );
+    for _ in 0..3 {
+        assert_eq!(world.get("/lasts").await.bytes, b"mia");
+    }
+    let nobody = world.send(get("/lasts").body(Body::empty()).unwrap()).await;
+    assert_eq!(nobody.code(), (401, "unauthenticated".into()));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use dp_model::{
 };
 use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
-    http::{Allowance, App, Doorkeeper, HomeError, Homes, Refusal, Settings, Visitor, router_with},
+    http::{Allowance, App, Doorkeeper, HomeError, Homes, More, Refusal, Settings, Visitor, router_with},
 };
 use futures::{executor::block_on, future::BoxFuture};
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -305,10 +305,10 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::with_routes(change, Router::new())
+        Self::with_routes(change, More::default())
     }
 
-    pub(crate) fn with_routes(change: impl FnOnce(&mut Settings), more: Router<App>) -> Self {
+    pub(crate) fn with_routes(change: impl FnOnce(&mut Settings), more: More) -> Self {
         let plenty = Allowance { per_second: 1e6, burst: 1e6 };
         let mut settings = Settings { per_account: plenty, per_address: plenty, ..Settings::default() };
         change(&mut settings);

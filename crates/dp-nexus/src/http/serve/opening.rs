@@ -104,7 +104,8 @@ mod tests {
         let mut buffer = [0; 64];
         for part in said {
             far.write_all(part).await.unwrap();
-            opening.read(&mut buffer).await?;
+            let read = opening.read(&mut buffer).await?;
+            assert_eq!(read, part.len());
         }
         // Nothing more comes, and whoever waits for a request has a clock of its own.
         let last = tokio::time::timeout(Duration::from_millis(100), opening.read(&mut buffer)).await;
