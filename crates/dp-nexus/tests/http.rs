@@ -10,6 +10,8 @@ mod annotating;
 mod passing;
 #[path = "http/reading.rs"]
 mod reading;
+#[path = "http/schema.rs"]
+mod schema;
 #[path = "http/scopes.rs"]
 mod scopes;
 #[path = "http/serving.rs"]

@@ -1,7 +1,10 @@
 //! The OpenAPI document: what the routes say of themselves, with what all of them share. The copy in
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
-use super::{problem::MEDIA_TYPE, routes::Documented};
+use super::{
+    problem::{Code, MEDIA_TYPE},
+    routes::Documented,
+};
 use std::sync::LazyLock;
 use utoipa::{
     OpenApi as _,
@@ -61,6 +64,9 @@ pub fn document() -> OpenApi {
     let tags = tags.map(|(name, text)| TagBuilder::new().name(*name).description(Some(*text)).build());
     api.tags = Some(tags.collect());
     if let Some(components) = &mut api.components {
+        if let Some(RefOr::T(Schema::Object(code))) = components.schemas.get_mut("Code") {
+            code.description = Some(codes());
+        }
         let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer);
         let bearer = bearer.description(Some("An API key or an access token.")).build();
         components.add_security_scheme("bearer", SecurityScheme::Http(bearer));
@@ -74,6 +80,15 @@ pub fn document() -> OpenApi {
         }
     }
     api
+}
+
+/// The table of what can go wrong, a code a line.
+fn codes() -> String {
+    let line = |code: &Code| {
+        format!("- `{}` ({}): {}. {}", code.as_str(), code.status().as_u16(), code.title(), code.what_to_do())
+    };
+    let lines = Code::ALL.iter().map(line).collect::<Vec<_>>();
+    format!("What went wrong, for programs.\n\n{}", lines.join("\n"))
 }
 
 /// Every path with its operations.

@@ -1,5 +1,6 @@
 //! Two people with a vault each, a doorkeeper who believes names, and how to ask.
 
+use crate::schema::check_answer;
 use axum::{Router, body::Body};
 use dp_cortex::{
     embed::{EmbedError, Pace, Purpose, TextEmbedder},
@@ -321,10 +322,20 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
         let response = self.routes.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        Answer { status: parts.status, headers: parts.headers, bytes }
+        let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+        // Whatever a test is about, what is answered is what is documented.
+        let is_compressed = answer.headers.contains_key("content-encoding");
+        let media_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+        if let Some(media_type) =
+            media_type.filter(|media_type| media_type.ends_with("json") && !is_compressed)
+        {
+            check_answer(&method, &path, answer.status.as_u16(), media_type, &answer.json());
+        }
+        answer
     }
 
     /// Asks as Mia.

@@ -11,6 +11,11 @@ function element(name, attributes, ...children) {
   return made;
 }
 
+// A text as nodes: what stands between backticks is code.
+function prose(text) {
+  return (text || "").split("`").map((part, index) => (index % 2 ? element("code", {}, part) : part)).filter((part) => part !== "");
+}
+
 function resolved(schema) {
   const path = schema && schema.$ref;
   if (!path) return schema;
@@ -76,11 +81,11 @@ function schemaTree(schema, open, above) {
     return element("tr", {},
       element("td", {}, element("code", {}, fieldName), required ? null : element("span", { class: "note" }, " may be missing")),
       element("td", { class: "type" }, typeOf(field)),
-      element("td", {}, text));
+      element("td", {}, ...prose(text)));
   });
   const inner = fields.map(({ field }) => schemaTree(field, false, path)).filter(Boolean);
   const made = element("details", {},
-    element("summary", {}, element("code", {}, name || "fields"), " ", target.description || ""),
+    element("summary", {}, element("code", {}, name || "fields"), " ", ...prose(target.description)),
     element("table", {}, element("tbody", {}, ...rows)), ...inner);
   made.open = open;
   return made;
@@ -91,7 +96,7 @@ function parameterTable(parameters) {
     element("td", {}, element("code", {}, parameter.name), parameter.required ? element("span", { class: "note" }, " needed") : null),
     element("td", { class: "type" }, parameter.in),
     element("td", { class: "type" }, typeOf(parameter.schema)),
-    element("td", {}, parameter.description || "", element("span", { class: "note" }, " " + limitsOf(parameter.schema)))));
+    element("td", {}, ...prose(parameter.description), element("span", { class: "note" }, " " + limitsOf(parameter.schema)))));
   return element("table", {}, element("thead", {}, element("tr", {}, element("th", {}, "name"), element("th", {}, "in"),
     element("th", {}, "type"), element("th", {}, "meaning"))), element("tbody", {}, ...rows));
 }
@@ -114,7 +119,7 @@ function example(method, path, operation) {
 
 function operationSection({ method, path, operation }) {
   const parts = [];
-  if (operation.description) parts.push(element("p", {}, operation.description));
+  if (operation.description) parts.push(element("p", {}, ...prose(operation.description)));
   if ((operation.parameters || []).length) {
     parts.push(element("h4", {}, "Parameters"), parameterTable(operation.parameters));
   }
@@ -130,7 +135,7 @@ function operationSection({ method, path, operation }) {
   parts.push(element("h4", {}, "Example"), example(method, path, operation));
   return element("section", { id: operation.operationId },
     element("h3", {}, element("span", { class: "method " + method }, method.toUpperCase()), " ", element("code", {}, path)),
-    element("p", {}, operation.summary || ""), ...parts);
+    element("p", {}, ...prose(operation.summary)), ...parts);
 }
 
 function all() {
@@ -159,12 +164,10 @@ function show(sought) {
   }
   const problem = api.components.schemas.Problem;
   if (problem && words.length === 0) {
-    const codes = (api.components.schemas.Code.oneOf || []).map((code) => element("tr", {},
-      element("td", {}, element("code", {}, (code.enum || []).join(""))), element("td", {}, code.description || "")));
-    const plain = (api.components.schemas.Code.enum || []).map((word) => element("tr", {}, element("td", {}, element("code", {}, word))));
-    main.append(element("section", { id: "problems" }, element("h3", {}, "Problems"), element("p", {}, problem.description || ""),
-      schemaTree({ $ref: "#/components/schemas/Problem" }, true, []),
-      element("h4", {}, "Codes"), element("table", {}, element("tbody", {}, ...codes, ...plain))));
+    const lines = (api.components.schemas.Code.description || "").split("\n").filter((line) => line.startsWith("- "));
+    const codes = lines.map((line) => element("li", {}, ...prose(line.slice(2))));
+    main.append(element("section", { id: "problems" }, element("h3", {}, "Problems"), element("p", {}, ...prose(problem.description)),
+      schemaTree({ $ref: "#/components/schemas/Problem" }, true, []), element("h4", {}, "Codes"), element("ul", {}, ...codes)));
   }
   if (operations.length === 0) main.append(element("p", {}, "No route fits."));
 }
