@@ -13,6 +13,7 @@ mod second_factor;
 mod secret;
 mod session;
 mod setup;
+mod sign_in;
 mod signing;
 mod store;
 mod throttle;
@@ -27,8 +28,9 @@ pub use log::{Break, Event, LogEntry, LogPage, Verdict};
 pub use password::{Strength, password_strength};
 pub use second_factor::TotpEnrolment;
 pub use secret::Secret;
-pub use session::{Client, SessionInfo, SessionKind, SignIn};
+pub use session::{Client, SessionInfo, SessionKind};
 pub use setup::SetupProof;
+pub use sign_in::SignIn;
 pub use signing::OldKeys;
 pub use throttle::{Subject, Throttle};
 

@@ -75,7 +75,7 @@ mod tests {
         for text in
             ["", "  ", "a\0b", "a\nb", "\u{200b}ada", "ada\u{202e}", &"a".repeat(65), &"ä".repeat(1 << 20)]
         {
-            assert!(matches!(parse_name(text), Err(AccountError::InvalidName(_))), "{:.20}", text);
+            assert!(matches!(parse_name(text), Err(AccountError::InvalidName(_))), "{text:.20}");
         }
         assert!(parse_name(&"ä".repeat(64)).is_ok());
     }
