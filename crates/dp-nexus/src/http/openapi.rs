@@ -11,6 +11,7 @@ use utoipa::{
     openapi::{
         ContentBuilder, InfoBuilder, LicenseBuilder, OpenApi, Ref, RefOr, ResponseBuilder, Schema, Server,
         path::Operation,
+        schema::AdditionalProperties,
         security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme},
         tag::TagBuilder,
     },
@@ -31,6 +32,9 @@ const TAGS: [(&str, &str); 9] = [
     ("system", "How the program is."),
     ("accounts", "Accounts, sessions and keys."),
 ];
+
+/// Schemas of bodies that are sent.
+const BODIES: [&str; 1] = ["Annotations"];
 
 /// Failures that every route under `/api/v1` may answer with.
 const FAILURES: [(&str, &str); 5] = [
@@ -73,6 +77,7 @@ pub fn document() -> OpenApi {
         let cookie = ApiKey::Cookie(ApiKeyValue::new(SESSION_COOKIE));
         components.add_security_scheme("session", SecurityScheme::ApiKey(cookie));
     }
+    open_up(&mut api);
     for (path, item) in &mut api.paths.paths {
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in methods.into_iter().flatten() {
@@ -80,6 +85,19 @@ pub fn document() -> OpenApi {
         }
     }
     api
+}
+
+/// What is answered may have more fields in a later version, and clients are to pass over them; what is sent
+/// may not.
+fn open_up(api: &mut OpenApi) {
+    let Some(components) = &mut api.components else { return };
+    for (_, schema) in components.schemas.iter_mut().filter(|(name, _)| !BODIES.contains(&name.as_str())) {
+        if let RefOr::T(Schema::Object(object)) = schema
+            && object.additional_properties.as_deref() == Some(&AdditionalProperties::FreeForm(false))
+        {
+            object.additional_properties = None;
+        }
+    }
 }
 
 /// The table of what can go wrong, a code a line.
