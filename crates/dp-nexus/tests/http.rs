@@ -16,5 +16,7 @@ mod schema;
 mod scopes;
 #[path = "http/serving.rs"]
 mod serving;
+#[path = "http/strange.rs"]
+mod strange;
 #[path = "http/world.rs"]
 mod world;
