@@ -32,7 +32,7 @@ pub use session::{Client, SessionInfo, SessionKind};
 pub use setup::SetupProof;
 pub use sign_in::SignIn;
 pub use signing::OldKeys;
-pub use throttle::{Subject, Throttle};
+pub use throttle::{Attempt, Subject, Throttle};
 
 use password::Hasher;
 use secret::SecretKey;
