@@ -70,8 +70,8 @@ fn check(schema: &Value, value: &Value, at: &str) -> Result<(), String> {
     }
     match value {
         Value::Array(items) => {
-            let each = items.iter().enumerate();
-            each.map(|(index, item)| check(&schema["items"], item, &format!("{at}[{index}]"))).collect()
+            let mut each = items.iter().enumerate();
+            each.try_for_each(|(index, item)| check(&schema["items"], item, &format!("{at}[{index}]")))
         }
         Value::Object(fields) => check_fields(schema, fields, at),
         _ => Ok(()),
