@@ -19,7 +19,7 @@ mod words;
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;
-pub use openapi::{SESSION_COOKIE, document, operations};
+pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
@@ -36,13 +36,20 @@ pub struct More {
     pub long: Router<App>,
 }
 
+impl From<Router<App>> for More {
+    fn from(usual: Router<App>) -> Self {
+        Self { usual, long: Router::new() }
+    }
+}
+
 /// Everything the server answers.
 pub fn router(app: &App) -> Router {
     router_with(app, More::default())
 }
 
 /// The same with more routes.
-pub fn router_with(app: &App, more: More) -> Router {
+pub fn router_with(app: &App, more: impl Into<More>) -> Router {
+    let more = more.into();
     let usual = routes::api()
         .merge(routes::open())
         .merge(more.usual)

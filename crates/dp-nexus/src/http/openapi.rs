@@ -100,6 +100,13 @@ fn open_up(api: &mut OpenApi) {
     }
 }
 
+/// Whether an operation is for anybody.
+#[must_use]
+pub fn is_open(operation: &Operation) -> bool {
+    let without = SecurityRequirement::default();
+    operation.security.as_ref().is_none_or(|needed| needed.contains(&without))
+}
+
 /// The table of what can go wrong, a code a line.
 fn codes() -> String {
     let line = |code: &Code| {
@@ -141,7 +148,8 @@ fn complete(operation: &mut Operation, needs_principal: bool) {
     for (status, text) in failures.iter().chain(&[("default", "Anything else that goes wrong")]) {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| failure(text).into());
     }
-    if needs_principal {
+    // One that says by itself what it needs, such as signing in, keeps that.
+    if needs_principal && operation.security.is_none() {
         let none: [&str; 0] = [];
         let bearer = SecurityRequirement::new("bearer", none);
         let session = SecurityRequirement::new("session", none);

@@ -2,16 +2,22 @@
 
 use crate::world::{World, get, id, request};
 use axum::body::Body;
-use dp_nexus::http::{Allowance, document, operations};
+use dp_nexus::http::{Allowance, document, is_open, operations};
 use http::Method;
+use utoipa::openapi::path::Operation;
+
+/// Whether it is a route of the reading API: those of accounts are there only with accounts.
+fn is_here(operation: &Operation) -> bool {
+    operation.tags.iter().flatten().all(|tag| tag != "accounts")
+}
 
 /// Paths as documented, with something in place of what is named.
 fn paths() -> Vec<(Method, String, bool)> {
     let api = document();
-    let named = operations(&api).map(|(name, operation)| {
+    let named = operations(&api).filter(|(_, operation)| is_here(operation)).map(|(name, operation)| {
         let (method, path) = name.split_once(' ').unwrap();
         let path = path.replace("{id}", &id(1)).replace("{name}", "steps");
-        (method.parse().unwrap(), path, operation.security.is_some())
+        (method.parse().unwrap(), path, !is_open(operation))
     });
     named.collect()
 }
@@ -49,7 +55,7 @@ async fn a_key_that_may_do_nothing_gets_nothing() {
 async fn every_documented_route_answers_with_a_documented_status() {
     let world = World::new();
     let api = document();
-    for (name, operation) in operations(&api) {
+    for (name, operation) in operations(&api).filter(|(_, operation)| is_here(operation)) {
         let (method, path) = name.split_once(' ').unwrap();
         let needed = operation.parameters.iter().flatten().any(
             |parameter| matches!(parameter, utoipa::openapi::RefOr::T(parameter) if parameter.name == "q"),
