@@ -23,7 +23,7 @@ pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
-pub use serve::{Limits, serve};
+pub use serve::{Limits, prompt, serve};
 
 use axum::{Router, middleware};
 

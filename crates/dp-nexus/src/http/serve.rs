@@ -4,7 +4,12 @@
 mod opening;
 
 use super::app::{App, Stage};
-use axum::{Router, body::Body, extract::ConnectInfo, serve::Listener};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    serve::{Listener, ListenerExt as _},
+};
 use http::Request;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -13,7 +18,10 @@ use hyper_util::{
 };
 use opening::Opening;
 use std::{net::SocketAddr, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+};
 use tower::ServiceExt as _;
 
 /// What connections may do.
@@ -35,6 +43,16 @@ impl Default for Limits {
             stop_timeout: Duration::from_secs(30),
         }
     }
+}
+
+/// The same listener with small answers sent at once (`TCP_NODELAY`): held back, they may wait 40 ms for an
+/// acknowledgement.
+pub fn prompt(listener: TcpListener) -> impl Listener<Io = TcpStream, Addr = SocketAddr> {
+    listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "answers on a connection may be held back");
+        }
+    })
 }
 
 /// Serves until `shutdown` is done, and then until what runs has ended or the time for it is over.

@@ -1,7 +1,7 @@
 //! Real connections: both versions of HTTP, slow heads, many connections, and the end.
 
 use crate::world::World;
-use dp_nexus::http::{Limits, serve};
+use dp_nexus::http::{Limits, prompt, serve};
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -21,7 +21,7 @@ async fn server(limits: Limits) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel();
-    let running = tokio::spawn(serve(listener, world.app, world.routes, limits, async {
+    let running = tokio::spawn(serve(prompt(listener), world.app, world.routes, limits, async {
         let _ = stopped.await;
     }));
     Server { address, stop, running }
