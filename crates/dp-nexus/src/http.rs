@@ -4,6 +4,7 @@
 mod answer;
 mod app;
 mod asked;
+mod door;
 mod entrance;
 mod given;
 mod layers;
@@ -17,6 +18,7 @@ pub mod shapes;
 mod words;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
+pub use door::{Door, Journal};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;
 pub use openapi::{SESSION_COOKIE, document, is_open, operations};
@@ -34,11 +36,13 @@ pub struct More {
     pub usual: Router<App>,
     /// Uploads and streams of events: let in, but as many as there are and for as long as they take.
     pub long: Router<App>,
+    /// What is read and changed is noted here.
+    pub journal: Option<Journal>,
 }
 
 impl From<Router<App>> for More {
     fn from(usual: Router<App>) -> Self {
-        Self { usual, long: Router::new() }
+        Self { usual, ..Self::default() }
     }
 }
 
@@ -53,9 +57,13 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let usual = routes::api()
         .merge(routes::open())
         .merge(more.usual)
-        .layer(middleware::from_fn_with_state(app.clone(), layers::in_time))
-        .layer(middleware::from_fn_with_state(app.clone(), entrance::let_in));
-    let long = more.long.layer(middleware::from_fn_with_state(app.clone(), entrance::let_in_freely));
+        .layer(middleware::from_fn_with_state(app.clone(), layers::in_time));
+    let noted = |routes: Router<App>| match &more.journal {
+        Some(journal) => routes.layer(middleware::from_fn_with_state(journal.clone(), door::noted)),
+        None => routes,
+    };
+    let usual = noted(usual).layer(middleware::from_fn_with_state(app.clone(), entrance::let_in));
+    let long = noted(more.long).layer(middleware::from_fn_with_state(app.clone(), entrance::let_in_freely));
     let routes = usual.merge(long).merge(routes::health()).with_state(app.clone());
     let routes = match app.settings().base_path.trim_end_matches('/') {
         "" => routes,

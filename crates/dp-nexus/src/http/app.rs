@@ -75,8 +75,12 @@ pub enum Refusal {
     Nobody,
     /// There are credentials, and they are not valid; says which and why, for the person.
     BadCredentials(String),
-    /// They are valid, and this may not be done with them: a missing CSRF token, for one.
+    /// They are valid, and this may not be done with them.
     Forbidden(String),
+    /// A browser's session is to change something, and the page's CSRF token is missing or wrong.
+    WrongCsrf,
+    /// There is no account yet.
+    SetupNeeded,
     /// Too many tries; seconds to wait.
     Throttled(u64),
     /// It could not be found out; the reason is for the server's log.
@@ -89,6 +93,8 @@ impl From<Refusal> for Problem {
             Refusal::Nobody => Self::plain(Code::Unauthenticated),
             Refusal::BadCredentials(reason) => Self::new(Code::BadCredentials, reason),
             Refusal::Forbidden(reason) => Self::new(Code::Forbidden, reason),
+            Refusal::WrongCsrf => Self::plain(Code::WrongCsrf),
+            Refusal::SetupNeeded => Self::plain(Code::SetupNeeded),
             Refusal::Throttled(seconds) => Self::plain(Code::RateLimited).retry_after_s(seconds),
             Refusal::Unavailable(reason) => Self::internal(reason),
         }

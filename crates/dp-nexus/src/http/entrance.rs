@@ -102,7 +102,7 @@ fn client_address(parts: &Parts, trusted: &[IpAddr]) -> Option<IpAddr> {
     Some(last)
 }
 
-fn principal(parts: &Parts) -> Result<Principal, Problem> {
+pub(super) fn principal(parts: &Parts) -> Result<Principal, Problem> {
     match parts.extensions.get::<Entrance>() {
         Some(Entrance(entrance)) => entrance.clone().map_err(Into::into),
         None => Err(Problem::internal("a route that needs a principal has no entrance")),

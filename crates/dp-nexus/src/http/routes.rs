@@ -17,6 +17,7 @@ mod suggest;
 mod system;
 mod timeline;
 
+pub(super) use documents::Nothing;
 pub use system::{HealthView, VersionView};
 
 use super::app::App;

@@ -62,14 +62,34 @@ codes! {
     Unauthenticated "unauthenticated" UNAUTHORIZED "Nobody is signed in" "Sign in, or send an API key as `Authorization: Bearer KEY`.";
     /// The session, token or key is not valid.
     BadCredentials "bad_credentials" UNAUTHORIZED "The session or key is not valid" "Sign in anew, refresh the token, or make a new key.";
+    /// Name or password is wrong.
+    WrongCredentials "wrong_credentials" UNAUTHORIZED "The name or the password is wrong" "Try again; the owner can give the account another password.";
+    /// The password was right, and a code has to come with it.
+    SecondFactorNeeded "second_factor_needed" UNAUTHORIZED "A code of the second factor is needed" "Send `totp` with it: six digits, or a recovery code.";
+    /// A refresh token came twice.
+    RefreshReused "refresh_reused" UNAUTHORIZED "The refresh token was used before" "Sign in anew, and look at GET /api/v1/log: somebody else may have had the token.";
     /// The account, session or key may not do this.
     Forbidden "forbidden" FORBIDDEN "This is not allowed" "Use a session or a key that has the right named in `detail`.";
     /// A key that sees a part of the vault asks for what speaks of all of it.
     ScopeTooNarrow "scope_too_narrow" FORBIDDEN "The key sees only a part of the vault" "Use a key that is not bound to sources or days.";
+    /// The request of a browser's session lacks the session's CSRF token.
+    WrongCsrf "wrong_csrf" FORBIDDEN "The request lacks the page's CSRF token" "Send `csrf_token` of GET /api/v1/account as `X-CSRF-Token`.";
+    /// The code of the second factor is wrong.
+    WrongCode "wrong_code" FORBIDDEN "The code is wrong or was used before" "Wait for the next code, or take a recovery code.";
+    /// One who is signed in gave a wrong password.
+    WrongPassword "wrong_password" FORBIDDEN "The password is wrong" "Try again; the session goes on.";
+    /// The account was disabled.
+    AccountDisabled "account_disabled" FORBIDDEN "The account is disabled" "Ask the owner to enable it.";
+    /// The first account is to be made from another machine, and without the code.
+    SetupFromElsewhere "setup_from_elsewhere" FORBIDDEN "Setting up from elsewhere takes the printed code" "Send as `code` what the program printed when it started, or set it up on the machine itself.";
+    /// The set-up code is wrong or too old.
+    WrongSetupCode "wrong_setup_code" FORBIDDEN "The set-up code is wrong or older than an hour" "Restart the program to get a new one.";
     /// A page of another site sent the request.
     CrossOrigin "cross_origin" FORBIDDEN "The request comes from another site" "Send it from the app itself, or allow the origin in the configuration.";
     /// There is nothing at this path.
     NotFound "not_found" NOT_FOUND "There is nothing here" "Look the path up at /api/docs.";
+    /// There is no session, key or account of this id, or it is another account's.
+    UnknownId "unknown_id" NOT_FOUND "There is nothing of this id" "List what there is; it may have ended.";
     /// There is no such document, or it may not be seen.
     NoSuchDocument "no_such_document" NOT_FOUND "There is no such document" "Check the id; it may have been forgotten since.";
     /// There is no such import.
@@ -78,6 +98,12 @@ codes! {
     NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
     /// The path is right and the method is not.
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not one of this path" "Use one of those in the `Allow` header.";
+    /// There is an account already.
+    SetupDone "setup_done" CONFLICT "It is set up already" "Sign in, or ask the owner for an account.";
+    /// Another account has the name.
+    NameTaken "name_taken" CONFLICT "The name is taken" "Choose another name.";
+    /// It can't be done as things are.
+    Conflict "conflict" CONFLICT "It can't be done as things are" "Change what `detail` names first.";
     /// The beginning of an id fits several documents.
     AmbiguousId "ambiguous_id" CONFLICT "Several documents are meant" "Give more digits of the id.";
     /// Nothing can be compared by meaning.
@@ -94,6 +120,10 @@ codes! {
     UnknownHost "unknown_host" MISDIRECTED_REQUEST "The server is not known by this name" "Use a name the server is configured to answer to.";
     /// The body is JSON and not what was asked for.
     UnfitBody "unfit_body" UNPROCESSABLE_ENTITY "The body is not what is asked for" "Compare it with the schema at /api/docs; fields that are not known are refused.";
+    /// The password is too short, too long or easily guessed.
+    WeakPassword "weak_password" UNPROCESSABLE_ENTITY "The password is too weak" "Take four or more words that don't belong together.";
+    /// Too many attempts to come in.
+    Throttled "throttled" TOO_MANY_REQUESTS "Too many attempts" "Wait as long as `Retry-After` says; sessions that are signed in go on.";
     /// Too many requests in a short time.
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" "Wait as long as `Retry-After` says.";
     /// A fault of the server.
@@ -106,6 +136,8 @@ codes! {
     VaultUnavailable "vault_unavailable" SERVICE_UNAVAILABLE "The vault can't be opened" "Try again in a while; the server's log says why.";
     /// It took too long, or too much is going on.
     TooSlow "too_slow" SERVICE_UNAVAILABLE "It took too long" "Ask for less at once, or try again in a while.";
+    /// There is no account yet.
+    SetupNeeded "setup_needed" SERVICE_UNAVAILABLE "There is no account yet" "Make the first one: POST /api/v1/setup on this machine, or `datapunk user add NAME`.";
     /// The server has not started yet, or is stopping.
     NotReady "not_ready" SERVICE_UNAVAILABLE "The server is not ready" "Try again in a while.";
     /// The disk is full.

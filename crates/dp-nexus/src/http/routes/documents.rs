@@ -198,7 +198,7 @@ pub(super) async fn get(
 /// A route without query parameters.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Nothing {}
+pub(in crate::http) struct Nothing {}
 
 /// What is written, or that the client has it.
 pub(super) fn tagged(written: Written, tag: &str, headers: &HeaderMap) -> Response {

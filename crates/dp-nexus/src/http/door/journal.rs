@@ -1,0 +1,364 @@
+//! Notes who read or changed what, beside the requests: events are queued, and a thread of its own writes many
+//! at once. The queue is bounded; when it is full, requests wait for it, so that nothing is read unnoted.
+
+use super::{
+    super::{
+        entrance::ClientAddress,
+        problem::{Code, Problem},
+    },
+    Clock,
+};
+use crate::{
+    AccountId, Origin, Principal,
+    accounts::{Accounts, Event},
+};
+use axum::{
+    extract::{MatchedPath, Request, State},
+    middleware::Next,
+    response::Response,
+};
+use http::Method;
+use std::{
+    fmt, io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+        mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+/// Events that wait to be written.
+const QUEUE_MAX: usize = 8_192;
+/// Events that are written at once.
+const BATCH_MAX: usize = 2_048;
+/// How long an event waits for others.
+const LINGER: Duration = Duration::from_millis(100);
+/// How often writing is tried, and how long between.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
+/// Below this everything is noted.
+const API: &str = "/api/v1/";
+/// Of these only changes are noted: who looks at an account's own settings has read nothing of a life.
+const QUIET: [&str; 6] = [
+    "/api/v1/account",
+    "/api/v1/account/password-strength",
+    "/api/v1/sessions",
+    "/api/v1/keys",
+    "/api/v1/users",
+    "/api/v1/log",
+];
+/// By these people come in, so they are noted though nobody is signed in.
+const WAYS_IN: [&str; 3] = ["/api/v1/auth/sign-in", "/api/v1/auth/refresh", "/api/v1/setup"];
+
+/// Takes notes for the access log. Cheap to clone; the last one that goes waits until all is written.
+#[derive(Clone)]
+pub struct Journal(Arc<Inner>);
+
+struct Inner {
+    sender: Option<SyncSender<Note>>,
+    thread: Option<JoinHandle<()>>,
+    /// Events that could not be noted.
+    lost: Arc<AtomicU32>,
+    clock: Clock,
+}
+
+enum Note {
+    Event(Event),
+    /// To be told when everything before is on disk.
+    Flush(oneshot::Sender<()>),
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").finish_non_exhaustive()
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Without a sender the thread writes what is left, and ends.
+        drop(self.sender.take());
+        if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
+            tracing::error!("the thread that writes the access log panicked");
+        }
+    }
+}
+
+impl Journal {
+    /// Starts the thread that writes.
+    pub(super) fn start(accounts: Arc<Accounts>, clock: Clock) -> io::Result<Self> {
+        let (sender, receiver) = sync_channel(QUEUE_MAX);
+        let lost = Arc::new(AtomicU32::new(0));
+        let writer = Writer { accounts, lost: Arc::clone(&lost), clock: Arc::clone(&clock) };
+        let thread =
+            std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&receiver))?;
+        Ok(Self(Arc::new(Inner { sender: Some(sender), thread: Some(thread), lost, clock })))
+    }
+
+    /// Notes an event, waiting for room if there is none.
+    async fn note(&self, event: Event) {
+        let Some(note) = self.try_send(Note::Event(event)) else { return };
+        let Some(sender) = self.0.sender.clone() else { return };
+        let sent = tokio::task::spawn_blocking(move || sender.send(note).is_ok()).await;
+        if !sent.unwrap_or(false) {
+            self.lose();
+        }
+    }
+
+    /// Notes an event where nobody can wait.
+    fn note_at_once(&self, event: Event) {
+        if self.try_send(Note::Event(event)).is_some() {
+            self.lose();
+        }
+    }
+
+    /// Waits until everything that was noted is on disk.
+    pub(super) async fn flush(&self) {
+        let (sender, written) = oneshot::channel();
+        if let Some(note) = self.try_send(Note::Flush(sender)) {
+            let Some(sender) = self.0.sender.clone() else { return };
+            let _ = tokio::task::spawn_blocking(move || sender.send(note).is_ok()).await;
+        }
+        // An error says that the writer is gone, which its end has told the log.
+        let _ = written.await;
+    }
+
+    /// The note itself if there is no room.
+    fn try_send(&self, note: Note) -> Option<Note> {
+        match self.0.sender.as_ref()?.try_send(note) {
+            Ok(()) => None,
+            Err(TrySendError::Full(note) | TrySendError::Disconnected(note)) => Some(note),
+        }
+    }
+
+    fn lose(&self) {
+        self.0.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn begin(&self, request: &Request) -> Option<Pending> {
+        let template = request.extensions().get::<MatchedPath>()?.as_str();
+        // Without the path that everything may lie under.
+        let template = &template[template.find(API)?..];
+        let is_quiet =
+            QUIET.contains(&template) && (request.method().is_safe() || template.ends_with("strength"));
+        if is_quiet {
+            return None;
+        }
+        let principal = request.extensions().get::<Principal>();
+        if principal.is_none() && !(WAYS_IN.contains(&template) && request.method() == Method::POST) {
+            return None;
+        }
+        let event = Event {
+            at: (self.0.clock)(),
+            account: principal.map(|principal| principal.account),
+            origin: principal.map(|principal| principal.origin),
+            address: request.extensions().get::<ClientAddress>().and_then(|address| address.0),
+            action: format!("{} {template}", request.method()),
+            target: named(template, request.uri().path()),
+            outcome: "abandoned".to_owned(),
+            count: 1,
+        };
+        let is_open = WAYS_IN.contains(&template);
+        Some(Pending { journal: self.clone(), event: Some(event), is_open })
+    }
+}
+
+/// What stands in a path where its template has a name. Counted from the end, since templates may have more
+/// before.
+fn named(template: &str, path: &str) -> String {
+    let parts = template.rsplit('/').zip(path.rsplit('/'));
+    let mut named: Vec<&str> =
+        parts.filter(|(part, _)| part.starts_with('{')).map(|(_, given)| given).collect();
+    named.reverse();
+    named.join(" ")
+}
+
+/// What a handler tells the journal of who came in, in the extensions of its response.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Noted {
+    pub(super) account: Option<AccountId>,
+    pub(super) origin: Option<Origin>,
+}
+
+/// A request that is being answered. If it is given up, that is noted too: what it changed may be changed.
+struct Pending {
+    journal: Journal,
+    event: Option<Event>,
+    is_open: bool,
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        if let Some(event) = self.event.take() {
+            self.journal.note_at_once(event);
+        }
+    }
+}
+
+impl Pending {
+    /// The event with what came of it, if it is to be noted.
+    fn answered(mut self, response: &Response) -> Option<Event> {
+        let mut event = self.event.take()?;
+        let status = response.status();
+        if self.is_open {
+            match response.extensions().get::<Noted>() {
+                Some(noted) => {
+                    event.account = noted.account;
+                    event.origin = noted.origin;
+                }
+                // Refused before anything was tried, or nothing worth a note.
+                None if !status.is_server_error() => return None,
+                None => {}
+            }
+        }
+        let is_failure = status.is_client_error() || status.is_server_error();
+        let problem = response.extensions().get::<Problem>().map(Problem::code);
+        event.outcome = match (is_failure, problem) {
+            (false, _) => "ok",
+            (true, Some(code)) => code.as_str(),
+            (true, None) => Code::of_status(status).as_str(),
+        }
+        .to_owned();
+        Some(event)
+    }
+}
+
+/// Notes what a request read or changed.
+pub(in crate::http) async fn noted(State(journal): State<Journal>, request: Request, next: Next) -> Response {
+    let pending = journal.begin(&request);
+    let response = next.run(request).await;
+    if let Some(event) = pending.and_then(|pending| pending.answered(&response)) {
+        journal.note(event).await;
+    }
+    response
+}
+
+/// Writes what was noted.
+struct Writer {
+    accounts: Arc<Accounts>,
+    lost: Arc<AtomicU32>,
+    clock: Clock,
+}
+
+impl Writer {
+    fn run(&self, receiver: &Receiver<Note>) {
+        let mut events = Vec::new();
+        let mut waiting = Vec::new();
+        while let Ok(first) = receiver.recv() {
+            let until = Instant::now() + LINGER;
+            let mut next = Some(first);
+            while let Some(note) = next {
+                match note {
+                    Note::Event(event) => events.push(event),
+                    Note::Flush(sender) => waiting.push(sender),
+                }
+                let is_full = events.len() >= BATCH_MAX || !waiting.is_empty();
+                let left = until.saturating_duration_since(Instant::now());
+                next = if is_full { None } else { receiver.recv_timeout(left).ok() };
+            }
+            self.write(&mut events);
+            for sender in waiting.drain(..) {
+                // Whoever asked may have gone.
+                let _ = sender.send(());
+            }
+        }
+    }
+
+    /// Writes events; those that can't be are counted, and the log says so as soon as it can.
+    fn write(&self, events: &mut Vec<Event>) {
+        let lost = self.lost.swap(0, Ordering::Relaxed);
+        let noted = events.len();
+        if lost > 0 {
+            events.push(self.loss(lost));
+        }
+        for attempt in 1..=TRIES {
+            match self.accounts.record(events) {
+                Ok(()) => break,
+                Err(error) if attempt < TRIES => {
+                    tracing::warn!(%error, "the access log could not be written; trying again");
+                    std::thread::sleep(PAUSE);
+                }
+                Err(error) => {
+                    tracing::error!(%error, noted, "events are missing in the access log");
+                    let noted = u32::try_from(noted).unwrap_or(u32::MAX);
+                    self.lost.fetch_add(lost.saturating_add(noted), Ordering::Relaxed);
+                }
+            }
+        }
+        events.clear();
+    }
+
+    fn loss(&self, count: u32) -> Event {
+        Event {
+            at: (self.clock)(),
+            account: None,
+            origin: None,
+            address: None,
+            action: "log.lost".to_owned(),
+            target: String::new(),
+            outcome: "not_written".to_owned(),
+            count,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(number: u32) -> Event {
+        Event {
+            at: Timestamp::UNIX_EPOCH,
+            account: None,
+            origin: None,
+            address: None,
+            action: "test".to_owned(),
+            target: number.to_string(),
+            outcome: "ok".to_owned(),
+            count: 1,
+        }
+    }
+
+    use jiff::Timestamp;
+
+    #[test]
+    fn what_is_named_in_a_path_is_noted_wherever_it_lies() {
+        assert_eq!(named("/api/v1/documents/{id}", "/api/v1/documents/ab12"), "ab12");
+        assert_eq!(named("/api/v1/documents/{id}/around", "/life/api/v1/documents/ab12/around"), "ab12");
+        assert_eq!(named("/api/v1/search", "/api/v1/search"), "");
+    }
+
+    #[tokio::test]
+    async fn more_events_than_the_queue_holds_are_all_written_in_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = Arc::new(Accounts::open(&directory.path().join("system.db")).unwrap());
+        let journal = Journal::start(Arc::clone(&accounts), Arc::new(|| Timestamp::UNIX_EPOCH)).unwrap();
+        let many = QUEUE_MAX as u32 + 3_000;
+        for number in 0..many {
+            journal.note(event(number)).await;
+        }
+        journal.flush().await;
+        let page = accounts.read_log(None, None, 1_000).unwrap();
+        assert_eq!(
+            (page.items[0].id, page.items[0].target.as_str()),
+            (i64::from(many), &*(many - 1).to_string())
+        );
+        assert_eq!(page.items[999].target, (many - 1_000).to_string());
+    }
+
+    #[test]
+    fn the_last_journal_that_goes_writes_what_is_left() {
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = Arc::new(Accounts::open(&directory.path().join("system.db")).unwrap());
+        let journal = Journal::start(Arc::clone(&accounts), Arc::new(|| Timestamp::UNIX_EPOCH)).unwrap();
+        journal.lose();
+        journal.note_at_once(event(1));
+        drop(journal);
+        let actions: Vec<String> =
+            accounts.read_log(None, None, 10).unwrap().items.into_iter().map(|entry| entry.action).collect();
+        assert_eq!(actions, ["log.lost", "test"], "what was lost is told");
+    }
+}
