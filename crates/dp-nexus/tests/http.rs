@@ -6,6 +6,10 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/door.rs"]
+mod door;
+#[path = "http/home.rs"]
+mod home;
 #[path = "http/passing.rs"]
 mod passing;
 #[path = "http/reading.rs"]

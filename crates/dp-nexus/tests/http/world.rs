@@ -103,7 +103,7 @@ fn changed(upsert: DocumentUpsert, change: impl FnOnce(&mut Content)) -> Documen
     DocumentUpsert { hash: content_hash(&upsert.content), ..upsert }
 }
 
-fn life() -> Vec<DocumentUpsert> {
+pub(crate) fn life() -> Vec<DocumentUpsert> {
     use Kind::{Browse, Email, Note, Visit, Watch};
     let lisbon = Point::from_degrees(38.72, -9.14);
     let mail = document(4, "google.mail", Email, date(2022, 3, 3), "Your refund", "The receipt is attached.");
@@ -146,7 +146,7 @@ fn life() -> Vec<DocumentUpsert> {
     ]
 }
 
-fn samples() -> Vec<SampleUpsert> {
+pub(crate) fn samples() -> Vec<SampleUpsert> {
     let sample = |number: i64, series: &'static str, source: &'static str, reading: Reading| SampleUpsert {
         entry: 0,
         day: 19_000 + (number / 2) as i32,
@@ -219,7 +219,7 @@ pub(crate) fn vault(documents: Vec<DocumentUpsert>, samples: Vec<SampleUpsert>) 
 }
 
 /// An engine that compares meanings.
-fn engine(vault: &Arc<MemoryVault>) -> Engine {
+pub(crate) fn engine(vault: &Arc<MemoryVault>) -> Engine {
     let model = VectorModel { name: "topics".into(), hash: "1".into(), width: TOPICS.len() as u32 };
     let embedder: Arc<dyn TextEmbedder> = Arc::new(Topics(model));
     let documents = DocumentEmbedder::new(Arc::clone(&embedder));
@@ -322,20 +322,7 @@ impl World {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
-        let response = self.routes.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-        let answer = Answer { status: parts.status, headers: parts.headers, bytes };
-        // Whatever a test is about, what is answered is what is documented.
-        let is_compressed = answer.headers.contains_key("content-encoding");
-        let media_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
-        if let Some(media_type) =
-            media_type.filter(|media_type| media_type.ends_with("json") && !is_compressed)
-        {
-            check_answer(&method, &path, answer.status.as_u16(), media_type, &answer.json());
-        }
-        answer
+        answered(&self.routes, request).await
     }
 
     /// Asks as Mia.
@@ -356,6 +343,22 @@ impl World {
         assert_eq!(answer.header("content-type"), "application/json");
         answer.json()
     }
+}
+
+/// Sends a request, and holds the answer against what is documented.
+pub(crate) async fn answered(routes: &Router, request: Request<Body>) -> Answer {
+    let (method, path) = (request.method().to_string(), request.uri().path().to_owned());
+    let response = routes.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+    let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+    // Whatever a test is about, what is answered is what is documented.
+    let is_compressed = answer.headers.contains_key("content-encoding");
+    let media_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
+    if let Some(media_type) = media_type.filter(|media_type| media_type.ends_with("json") && !is_compressed) {
+        check_answer(&method, &path, answer.status.as_u16(), media_type, &answer.json());
+    }
+    answer
 }
 
 /// A request for this machine.

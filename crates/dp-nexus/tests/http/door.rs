@@ -1,0 +1,667 @@
+//! Coming in and looking after an account: set-up, sessions of both kinds, keys, users, and the access log.
+
+use crate::{
+    home::{Home, OTHER_PASSWORD, PASSWORD, text},
+    world::{Answer, id},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use dp_nexus::http::{document, is_open, operations};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use serde_json::{Value, json};
+
+const ELSEWHERE: &str = "192.0.2.7:5000";
+
+fn setup() -> Option<Value> {
+    Some(json!({"name": "ada", "password": PASSWORD}))
+}
+
+/// Every path below `/api/v1` with something in place of what is named, and whether it is for anybody.
+fn paths() -> Vec<(String, bool)> {
+    let api = document();
+    let api_paths = operations(&api).filter(|(name, _)| name.contains(" /api/v1/"));
+    api_paths
+        .map(|(name, operation)| {
+            let number =
+                if name.contains("sessions") || name.contains("keys") { "1".to_owned() } else { id(1) };
+            (name.replace("{id}", &number).replace("{name}", "steps"), is_open(operation))
+        })
+        .collect()
+}
+
+#[tokio::test]
+async fn the_whole_way_from_setting_up_to_signing_out() {
+    let home = Home::empty();
+    let answer = home.ask("GET /api/v1/setup", &[], None).await;
+    assert_eq!(answer.json(), json!({"is_needed": true, "is_code_needed": false}));
+    let made = home.ask("POST /api/v1/setup", &[], setup()).await;
+    assert_eq!((made.status.as_u16(), &made.json()["role"]), (201, &json!("owner")));
+    let answer = home.ask("GET /api/v1/setup", &[], None).await;
+    assert_eq!(answer.json(), json!({"is_needed": false, "is_code_needed": false}));
+
+    let first = home.sign_in("ADA").await;
+    let access = text(&first["access_token"]);
+    let hits = home.bearing(&access, "GET /api/v1/search?q=dough", None).await;
+    assert_eq!(hits.status, 200);
+    assert!(hits.json()["hits"].to_string().contains(&id(3)));
+
+    home.pass(16 * 60);
+    let late = home.bearing(&access, "GET /api/v1/search?q=dough", None).await;
+    assert_eq!(late.code(), (401, "bad_credentials".into()));
+    let refresh =
+        |token: &Value| home.ask("POST /api/v1/auth/refresh", &[], Some(json!({"refresh_token": token})));
+    let second = refresh(&first["refresh_token"]).await;
+    assert_eq!(second.header("cache-control"), "no-store");
+    let second = second.json();
+    let access = text(&second["access_token"]);
+    assert_eq!(home.bearing(&access, "GET /api/v1/stats", None).await.status, 200);
+    // The first one comes again: one of the two who have it is a thief.
+    assert_eq!(refresh(&first["refresh_token"]).await.code(), (401, "refresh_reused".into()));
+    assert_eq!(refresh(&second["refresh_token"]).await.status, 401);
+    let ended = home.bearing(&access, "GET /api/v1/stats", None).await;
+    assert_eq!(ended.code(), (401, "bad_credentials".into()));
+
+    let access = home.token("ada").await;
+    assert_eq!(home.bearing(&access, "POST /api/v1/auth/sign-out", None).await.status, 204);
+    assert_eq!(home.bearing(&access, "GET /api/v1/stats", None).await.status, 401);
+}
+
+#[tokio::test]
+async fn until_there_is_an_account_every_other_route_says_how_to_make_one() {
+    let home = Home::empty();
+    let mut asked = 0;
+    for (path, _) in paths() {
+        if path.ends_with("/setup") {
+            continue;
+        }
+        for headers in [&[][..], &[("authorization", "Bearer dpk_x")]] {
+            let answer = home.ask(&path, headers, Some(json!({}))).await;
+            assert_eq!(answer.code(), (503, "setup_needed".into()), "{path}");
+            assert!(answer.problem()["what_to_do"].as_str().unwrap().contains("/api/v1/setup"));
+        }
+        asked += 1;
+    }
+    assert!(asked > 35, "{asked}");
+    assert_eq!(home.ask("GET /version", &[], None).await.status, 200);
+    assert_eq!(home.ask("GET /api/docs", &[], None).await.status, 200);
+}
+
+#[tokio::test]
+async fn setting_up_from_elsewhere_takes_the_code() {
+    let home = Home::with(false, |settings| settings.hosts.push("life.example.org".into()));
+    let code = home.accounts.new_setup_code(home.now()).unwrap();
+    let answer = home.ask_from(ELSEWHERE, "GET /api/v1/setup", &[], None).await;
+    assert_eq!(answer.json()["is_code_needed"], true);
+    let refused = home.ask_from(ELSEWHERE, "POST /api/v1/setup", &[], setup()).await;
+    assert_eq!(refused.code(), (403, "setup_from_elsewhere".into()));
+    for headers in [("x-forwarded-for", "127.0.0.1"), ("via", "1.1 proxy"), ("forwarded", "for=127.0.0.1")] {
+        let refused = home.ask("POST /api/v1/setup", &[headers], setup()).await;
+        assert_eq!(refused.code(), (403, "setup_from_elsewhere".into()), "{headers:?}");
+    }
+    let with = |code: &str| Some(json!({"name": "ada", "password": PASSWORD, "code": code}));
+    let wrong = home.ask_from(ELSEWHERE, "POST /api/v1/setup", &[], with("AAAA-BBBB")).await;
+    assert_eq!(wrong.code(), (403, "wrong_setup_code".into()));
+    let made = home.ask_from(ELSEWHERE, "POST /api/v1/setup", &[], with(code.expose())).await;
+    assert_eq!(made.status, 201);
+    for peer in [ELSEWHERE, "127.0.0.1:1"] {
+        let twice = home.ask_from(peer, "POST /api/v1/setup", &[], with(code.expose())).await;
+        assert_eq!(twice.code(), (409, "setup_done".into()));
+    }
+    assert_eq!(home.accounts.list().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_weak_password_or_a_body_that_does_not_fit_sets_nothing_up() {
+    let home = Home::empty();
+    let weak = home.ask("POST /api/v1/setup", &[], Some(json!({"name": "ada", "password": "password1234"})));
+    assert_eq!(weak.await.code(), (422, "weak_password".into()));
+    let short = home.ask("POST /api/v1/setup", &[], Some(json!({"name": "ada", "password": "x"})));
+    assert_eq!(short.await.code(), (422, "weak_password".into()));
+    for body in [
+        json!({}),
+        json!({"name": "", "password": PASSWORD}),
+        json!({"name": "ada", "password": PASSWORD, "role": "owner"}),
+        json!({"name": "ada", "password": 5}),
+    ] {
+        let answer = home.ask("POST /api/v1/setup", &[], Some(body.clone())).await;
+        assert_eq!(answer.code(), (422, "unfit_body".into()), "{body}");
+        assert!(!String::from_utf8_lossy(&answer.bytes).contains("tractor"));
+    }
+    assert!(home.accounts.needs_setup().unwrap());
+}
+
+#[tokio::test]
+async fn without_credentials_every_route_but_the_ways_in_says_so() {
+    let home = Home::peopled();
+    for (path, is_open) in paths() {
+        let answer = home.ask(&path, &[], Some(json!({}))).await;
+        if is_open {
+            assert_ne!(answer.status, 503, "{path}");
+            assert!(["/setup", "/sign-in", "/refresh"].iter().any(|end| path.ends_with(end)), "{path}");
+        } else {
+            assert_eq!(answer.code(), (401, "unauthenticated".into()), "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_for_importing_opens_no_other_route() {
+    let home = Home::peopled();
+    let token = home.token("ada").await;
+    let key = home.key(&token, json!({"import": true})).await;
+    for (path, is_open) in paths() {
+        if !is_open {
+            let answer = home.bearing(&key, &path, Some(json!({}))).await;
+            assert_eq!(answer.code(), (403, "forbidden".into()), "{path}");
+        }
+    }
+}
+
+struct Browser {
+    cookie: String,
+    csrf: String,
+}
+
+async fn browser(home: &Home, name: &str) -> Browser {
+    let body = json!({"name": name, "password": PASSWORD, "kind": "cookie"});
+    browser_of(&home.ask("POST /api/v1/auth/sign-in", &[], Some(body)).await)
+}
+
+fn browser_of(answer: &Answer) -> Browser {
+    assert_eq!(answer.status, 200);
+    let set = answer.header("set-cookie");
+    let body = answer.json();
+    assert!(body.get("access_token").is_none() && body.get("refresh_token").is_none());
+    Browser { cookie: set.split(';').next().unwrap().to_owned(), csrf: text(&body["csrf_token"]) }
+}
+
+impl Browser {
+    async fn ask(&self, home: &Home, what: &str, body: Option<Value>) -> Answer {
+        home.ask(what, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], body).await
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_reads_alone_and_changes_only_with_its_csrf_token() {
+    let home = Home::peopled();
+    let (ada, ben) = (browser(&home, "ada").await, browser(&home, "ben").await);
+    let cookie = ("cookie", ada.cookie.as_str());
+    assert_eq!(home.ask("GET /api/v1/stats", &[cookie], None).await.status, 200);
+    let path = format!("PUT /api/v1/documents/{}/annotations", id(3));
+    let star = || Some(json!({"starred": true}));
+    for wrong in ["", "x", ben.csrf.as_str()] {
+        let refused = home.ask(&path, &[cookie, ("x-csrf-token", wrong)], star()).await;
+        assert_eq!(refused.code(), (403, "wrong_csrf".into()));
+        assert!(refused.problem()["what_to_do"].as_str().unwrap().contains("X-CSRF-Token"));
+    }
+    assert_eq!(home.ask(&path, &[cookie], star()).await.code(), (403, "wrong_csrf".into()));
+    let signing_out = home.ask("POST /api/v1/auth/sign-out", &[cookie], None).await;
+    assert_eq!(signing_out.code(), (403, "wrong_csrf".into()));
+    let starred = ada.ask(&home, &path, star()).await;
+    assert_eq!(starred.json()["starred"], true);
+    // A page that is loaded again gets its token anew.
+    let me = home.ask("GET /api/v1/account", &[cookie], None).await;
+    assert_eq!(me.json()["csrf_token"], ada.csrf);
+    assert_eq!(me.header("cache-control"), "no-store");
+    // A page of another site does not get that far.
+    let foreign = [cookie, ("x-csrf-token", ada.csrf.as_str()), ("origin", "https://evil.example")];
+    assert_eq!(home.ask(&path, &foreign, star()).await.code(), (403, "cross_origin".into()));
+    let out = ada.ask(&home, "POST /api/v1/auth/sign-out", None).await;
+    assert_eq!(out.status, 204);
+    assert!(out.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(home.ask("GET /api/v1/stats", &[cookie], None).await.code(), (401, "bad_credentials".into()));
+    assert_eq!(ben.ask(&home, "GET /api/v1/stats", None).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_this_server_and_no_script() {
+    let sign_in = || Some(json!({"name": "ada", "password": PASSWORD, "kind": "cookie"}));
+    let home = Home::peopled();
+    let answer = home.ask("POST /api/v1/auth/sign-in", &[], sign_in()).await;
+    let set = answer.header("set-cookie");
+    assert!(set.starts_with("datapunk_session="), "{set}");
+    assert!(set.ends_with("; Path=/; Max-Age=7776000; HttpOnly; SameSite=Strict"), "{set}");
+    let home = Home::with(true, |_| {});
+    home.people();
+    let answer = home.ask("POST /api/v1/auth/sign-in", &[], sign_in()).await;
+    let set = answer.header("set-cookie");
+    assert!(set.starts_with("__Host-datapunk="), "{set}");
+    assert!(set.ends_with("; Path=/; Max-Age=7776000; HttpOnly; SameSite=Strict; Secure"), "{set}");
+    let value = set.split(';').next().unwrap().split_once('=').unwrap().1;
+    assert_eq!(
+        home.ask("GET /api/v1/stats", &[("cookie", &format!("__Host-datapunk={value}"))], None).await.status,
+        200
+    );
+    // Over TLS the other name, which a neighbouring host could set, counts for nothing.
+    let other =
+        home.ask("GET /api/v1/stats", &[("cookie", &format!("datapunk_session={value}"))], None).await;
+    assert_eq!(other.code(), (401, "unauthenticated".into()));
+}
+
+#[tokio::test]
+async fn a_header_is_taken_and_the_cookie_beside_it_is_not() {
+    let home = Home::peopled();
+    let ada = browser(&home, "ada").await;
+    let token = home.token("ben").await;
+    let bearer = format!("Bearer {token}");
+    let both = [("cookie", ada.cookie.as_str()), ("authorization", bearer.as_str())];
+    let me = home.ask("GET /api/v1/account", &both, None).await.json();
+    assert_eq!((&me["account"]["name"], &me["csrf_token"]), (&json!("ben"), &Value::Null));
+    let wrong = [("cookie", ada.cookie.as_str()), ("authorization", "Bearer nonsense")];
+    assert_eq!(home.ask("GET /api/v1/account", &wrong, None).await.code(), (401, "bad_credentials".into()));
+    let key = home.key(&token, json!({"read": true})).await;
+    let me = home.ask("GET /api/v1/account", &[("x-api-key", &key)], None).await.json();
+    assert!(me["key"].is_i64() && me["session"].is_null());
+    let two = [("x-api-key", key.as_str()), ("authorization", bearer.as_str())];
+    assert_eq!(home.ask("GET /api/v1/account", &two, None).await.code(), (401, "bad_credentials".into()));
+    // A cookie's value is no token, and a token no cookie.
+    let value = ada.cookie.split_once('=').unwrap().1;
+    assert_eq!(home.bearing(value, "GET /api/v1/account", None).await.status, 401);
+    let swapped = format!("datapunk_session={token}");
+    assert_eq!(home.ask("GET /api/v1/account", &[("cookie", &swapped)], None).await.status, 401);
+}
+
+#[tokio::test]
+async fn forged_tokens_are_refused() {
+    let home = Home::peopled();
+    let genuine = home.token("ada").await;
+    let parts: Vec<&str> = genuine.split('.').collect();
+    let decoded =
+        |part: &str| -> Value { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap() };
+    let (header, claims) = (decoded(parts[0]), decoded(parts[1]));
+    let database = rusqlite::Connection::open(home.directory.path().join("system.db")).unwrap();
+    let secret: Vec<u8> =
+        database.query_row("SELECT secret FROM signing_keys", (), |row| row.get(0)).unwrap();
+    let with = |value: &Value, field: &str, to: Value| {
+        let mut value = value.clone();
+        value[field] = to;
+        value
+    };
+    let encoded = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let signed = |header: &Value, claims: &Value, secret: &[u8]| {
+        let text = format!("{}.{}", encoded(header), encoded(claims));
+        let mac = hmac_sha256(secret, text.as_bytes());
+        format!("{text}.{}", URL_SAFE_NO_PAD.encode(mac))
+    };
+    let now_s = home.now().as_second();
+    let again = signed(&header, &claims, &secret);
+    assert_eq!(home.bearing(&again, "GET /api/v1/stats", None).await.status, 200, "we sign as it does");
+    let none = encoded(&with(&header, "alg", json!("none")));
+    let forged = [
+        format!("{none}.{}.", parts[1]),
+        format!("{none}.{}.{}", parts[1], parts[2]),
+        format!("{}.{}.", parts[0], parts[1]),
+        signed(&header, &claims, b"another secret of thirty-two b.."),
+        signed(&with(&header, "kid", json!("other")), &claims, &secret),
+        signed(&with(&header, "kid", Value::Null), &claims, &secret),
+        signed(&with(&header, "alg", json!("RS256")), &claims, &secret),
+        signed(&with(&header, "alg", json!("HS512")), &claims, &secret),
+        signed(&header, &with(&claims, "aud", json!("datapunk-mail")), &secret),
+        signed(&header, &with(&claims, "aud", Value::Null), &secret),
+        signed(&header, &with(&claims, "iss", json!("elsewhere")), &secret),
+        signed(&header, &with(&claims, "exp", json!(now_s - 60)), &secret),
+        signed(&header, &with(&claims, "sid", json!(77)), &secret),
+        signed(&header, &with(&claims, "sub", json!("00".repeat(16))), &secret),
+        "..".to_owned(),
+        "a".repeat(3_000),
+    ];
+    for token in forged {
+        let answer = home.bearing(&token, "GET /api/v1/stats", None).await;
+        assert_eq!(answer.code(), (401, "bad_credentials".into()), "{token}");
+    }
+}
+
+/// HMAC of RFC 2104 with SHA-256, by the crate that signs.
+fn hmac_sha256(secret: &[u8], text: &[u8]) -> Vec<u8> {
+    let key = jsonwebtoken::EncodingKey::from_secret(secret);
+    let signature = jsonwebtoken::crypto::sign(text, &key, jsonwebtoken::Algorithm::HS256).unwrap();
+    URL_SAFE_NO_PAD.decode(signature).unwrap()
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scope_says_and_no_more() {
+    let home = Home::peopled();
+    let token = home.token("ada").await;
+    let path = format!("PUT /api/v1/documents/{}/annotations", id(3));
+    let reading = home.key(&token, json!({"read": true})).await;
+    assert_eq!(home.bearing(&reading, "GET /api/v1/stats", None).await.status, 200);
+    let refused = home.bearing(&reading, &path, Some(json!({"starred": true}))).await;
+    assert_eq!(refused.code(), (403, "forbidden".into()));
+    let own =
+        home.bearing(&reading, "POST /api/v1/keys", Some(json!({"name": "x", "scope": {"read": true}})));
+    assert_eq!(own.await.code(), (403, "forbidden".into()), "a key without admin makes no keys");
+
+    let narrow = home.key(&token, json!({"read": true, "write": true, "sources": ["google.keep"]})).await;
+    let list = home.bearing(&narrow, "GET /api/v1/documents", None).await.json();
+    let sources: Vec<&str> =
+        list["items"].as_array().unwrap().iter().map(|item| item["source"].as_str().unwrap()).collect();
+    assert_eq!(sources, ["google.keep"]);
+    let other = home.bearing(&narrow, &format!("GET /api/v1/documents/{}", id(4)), None).await;
+    assert_eq!(other.code(), (404, "no_such_document".into()));
+
+    let days = home.key(&token, json!({"read": true, "from": "2023", "to": "2023-12"})).await;
+    let list = home.bearing(&days, "GET /api/v1/documents", None).await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1);
+
+    let admin = home.key(&token, json!({"read": true, "admin": true})).await;
+    let wider = json!({"name": "x", "scope": {"read": true, "write": true}});
+    let refused = home.bearing(&admin, "POST /api/v1/keys", Some(wider)).await;
+    assert_eq!(refused.code(), (403, "forbidden".into()));
+    let partial = home.key(&token, json!({"read": true, "admin": true, "sources": ["google"]})).await;
+    for path in ["GET /api/v1/log", "GET /api/v1/keys", "GET /api/v1/users"] {
+        assert_eq!(home.bearing(&admin, path, None).await.status, 200, "{path}");
+        let refused = home.bearing(&partial, path, None).await;
+        assert_eq!(refused.code(), (403, "scope_too_narrow".into()), "{path}");
+    }
+
+    let keys = home.bearing(&token, "GET /api/v1/keys", None).await.json();
+    assert_eq!(keys["items"].as_array().unwrap().len(), 5);
+    assert_eq!(keys["items"][2]["scope"]["from"], "2023-01-01");
+    assert_eq!(keys["items"][2]["scope"]["to"], "2023-12-31");
+    assert!(!keys.to_string().contains("dpk_"));
+    let first = keys["items"][0]["id"].as_i64().unwrap();
+    let revoke = format!("DELETE /api/v1/keys/{first}");
+    assert_eq!(home.bearing(&token, &revoke, None).await.status, 204);
+    assert_eq!(
+        home.bearing(&reading, "GET /api/v1/stats", None).await.code(),
+        (401, "bad_credentials".into())
+    );
+    assert_eq!(home.bearing(&token, &revoke, None).await.code(), (404, "unknown_id".into()));
+}
+
+#[tokio::test]
+async fn a_key_lasts_as_long_as_was_said() {
+    let home = Home::peopled();
+    let token = home.token("ada").await;
+    let expires = home.now() + jiff::SignedDuration::from_secs(60);
+    let body = json!({"name": "a day", "scope": {"read": true}, "expires": expires.to_string()});
+    let made = home.bearing(&token, "POST /api/v1/keys", Some(body)).await.json();
+    assert_eq!(made["key"]["expires"], expires.to_string());
+    let key = text(&made["text"]);
+    assert_eq!(home.bearing(&key, "GET /api/v1/stats", None).await.status, 200);
+    home.pass(60);
+    assert_eq!(home.bearing(&key, "GET /api/v1/stats", None).await.code(), (401, "bad_credentials".into()));
+    let past = json!({"name": "past", "scope": {"read": true}, "expires": "2001-01-01T00:00:00Z"});
+    assert_eq!(
+        home.bearing(&token, "POST /api/v1/keys", Some(past)).await.code(),
+        (422, "unfit_body".into())
+    );
+}
+
+#[tokio::test]
+async fn only_the_owner_manages_users() {
+    let home = Home::peopled();
+    let (ada, ben) = (home.token("ada").await, home.token("ben").await);
+    let new = || Some(json!({"name": "cleo", "password": PASSWORD, "role": "reader"}));
+    let bens_id = text(&home.bearing(&ben, "GET /api/v1/account", None).await.json()["account"]["id"]);
+    let delete = format!("DELETE /api/v1/users/{bens_id}");
+    for (path, body) in [
+        ("GET /api/v1/users", None),
+        ("POST /api/v1/users", new()),
+        (delete.as_str(), None),
+        ("GET /api/v1/log?everyone", None),
+    ] {
+        assert_eq!(home.bearing(&ben, path, body).await.code(), (403, "forbidden".into()), "{path}");
+    }
+    let cleo = home.bearing(&ada, "POST /api/v1/users", new()).await;
+    assert_eq!((cleo.status.as_u16(), &cleo.json()["role"]), (201, &json!("reader")));
+    assert_eq!(home.bearing(&ada, "POST /api/v1/users", new()).await.code(), (409, "name_taken".into()));
+    let owner = json!({"name": "eve", "password": PASSWORD, "role": "owner"});
+    assert_eq!(
+        home.bearing(&ada, "POST /api/v1/users", Some(owner)).await.code(),
+        (422, "unfit_body".into())
+    );
+    // A reader reads, and looks after itself.
+    let reader = home.token("cleo").await;
+    assert_eq!(home.bearing(&reader, "GET /api/v1/sessions", None).await.status, 200);
+    let star = format!("PUT /api/v1/documents/{}/annotations", id(3));
+    assert_eq!(home.bearing(&reader, &star, Some(json!({}))).await.code(), (403, "forbidden".into()));
+    assert_eq!(
+        home.bearing(&ada, "GET /api/v1/users", None).await.json()["items"].as_array().unwrap().len(),
+        3
+    );
+    assert_eq!(home.bearing(&ada, &delete, None).await.status, 204);
+    assert_eq!(home.bearing(&ada, &delete, None).await.code(), (404, "unknown_id".into()));
+    assert_eq!(home.bearing(&ben, "GET /api/v1/account", None).await.status, 401, "with all it came in by");
+    let own = text(&home.bearing(&ada, "GET /api/v1/account", None).await.json()["account"]["id"]);
+    let answer = home.bearing(&ada, &format!("DELETE /api/v1/users/{own}"), None).await;
+    assert_eq!(answer.code(), (409, "conflict".into()));
+}
+
+#[tokio::test]
+async fn ids_of_another_account_are_not_found() {
+    let home = Home::peopled();
+    let (ada, ben) = (home.sign_in("ada").await, home.sign_in("ben").await);
+    let (adas, bens) = (text(&ada["access_token"]), text(&ben["access_token"]));
+    home.key(&adas, json!({"read": true})).await;
+    let keys = home.bearing(&adas, "GET /api/v1/keys", None).await.json();
+    let key = &keys["items"][0]["id"];
+    for (path, code) in [
+        (format!("DELETE /api/v1/sessions/{}", ada["session"]), "unknown_id"),
+        (format!("DELETE /api/v1/keys/{key}"), "unknown_id"),
+        (format!("GET /api/v1/documents/{}", id(3)), "no_such_document"),
+        (format!("GET /api/v1/documents/{}/annotations", id(3)), "no_such_document"),
+        ("DELETE /api/v1/sessions/x".to_owned(), "not_found"),
+        ("DELETE /api/v1/keys/99999999999999999999".to_owned(), "not_found"),
+    ] {
+        assert_eq!(home.bearing(&bens, &path, None).await.code(), (404, code.to_owned()), "{path}");
+    }
+    let star = format!("PUT /api/v1/documents/{}/annotations", id(3));
+    let refused = home.bearing(&bens, &star, Some(json!({"starred": true}))).await;
+    assert_eq!(refused.code(), (404, "no_such_document".into()));
+    assert_eq!(
+        home.bearing(&adas, "GET /api/v1/sessions", None).await.json()["items"].as_array().unwrap().len(),
+        1
+    );
+    let sessions = home.bearing(&bens, "GET /api/v1/sessions", None).await.json();
+    assert_eq!(sessions["items"][0]["id"], ben["session"]);
+    assert_eq!(
+        (&sessions["items"][0]["device"], &sessions["items"][0]["is_this"]),
+        (&json!("a test"), &json!(true))
+    );
+    let log = home.bearing(&bens, "GET /api/v1/log", None).await.json();
+    assert!(log["items"].as_array().unwrap().iter().all(|entry| entry["account"] == ben["account"]));
+}
+
+#[tokio::test]
+async fn guessing_is_slowed_down_and_tells_nothing_of_names() {
+    let home = Home::peopled();
+    let session = home.token("ada").await;
+    let mut answers = Vec::new();
+    for (number, name) in ["ada", "nobody"].into_iter().enumerate() {
+        for attempt in 0..6 {
+            let peer = format!("192.0.2.{}:1", 10 * number + attempt);
+            let body = json!({"name": name, "password": "wrong", "kind": "token"});
+            let answer = home.ask_from(&peer, "POST /api/v1/auth/sign-in", &[], Some(body)).await;
+            let wait = answer.headers.get("retry-after").map(|value| value.to_str().unwrap().to_owned());
+            answers.push((answer.code(), wait, text(&answer.problem()["detail"])));
+        }
+    }
+    assert_eq!(answers[..6], answers[6..]);
+    assert!(answers[..5].iter().all(|(code, ..)| *code == (401, "wrong_credentials".into())));
+    assert_eq!((&answers[5].0, answers[5].1.as_deref()), (&(429, "throttled".into()), Some("300")));
+    assert_eq!(home.bearing(&session, "GET /api/v1/stats", None).await.status, 200);
+    home.pass(300);
+    home.sign_in("ada").await;
+}
+
+#[tokio::test]
+async fn a_new_password_ends_every_other_session() {
+    let home = Home::peopled();
+    let (here, there) = (browser(&home, "ada").await, home.token("ada").await);
+    let change = |old: &str, new: &str| Some(json!({"old": old, "new": new}));
+    let path = "PUT /api/v1/account/password";
+    let wrong = here.ask(&home, path, change("wrong", OTHER_PASSWORD)).await;
+    assert_eq!(wrong.code(), (403, "wrong_password".into()));
+    assert_eq!(here.ask(&home, path, change(PASSWORD, "short")).await.code(), (422, "weak_password".into()));
+    let strength =
+        here.ask(&home, "POST /api/v1/account/password-strength", Some(json!({"password": "ada12345"})));
+    assert!(strength.await.json()["score"].as_u64().unwrap() < 2);
+    let goes_on = browser_of(&here.ask(&home, path, change(PASSWORD, OTHER_PASSWORD)).await);
+    assert_eq!(goes_on.ask(&home, "GET /api/v1/stats", None).await.status, 200);
+    assert_eq!(here.ask(&home, "GET /api/v1/stats", None).await.status, 401);
+    assert_eq!(home.bearing(&there, "GET /api/v1/stats", None).await.status, 401);
+    let body = json!({"name": "ada", "password": OTHER_PASSWORD, "kind": "token"});
+    let token = home.ask("POST /api/v1/auth/sign-in", &[], Some(body)).await.json();
+    let token = text(&token["access_token"]);
+    let again = home.bearing(&token, path, change(OTHER_PASSWORD, PASSWORD)).await.json();
+    let token = text(&again["access_token"]);
+    assert_eq!(home.bearing(&token, "POST /api/v1/auth/sign-out-everywhere", None).await.status, 204);
+    assert_eq!(home.bearing(&token, "GET /api/v1/stats", None).await.status, 401);
+    assert_eq!(goes_on.ask(&home, "GET /api/v1/stats", None).await.status, 401);
+}
+
+/// The code of RFC 6238 that an authenticator app shows.
+fn code_of(secret: &str, now_s: i64) -> String {
+    let mut bits = 0_u32;
+    let mut count = 0;
+    let mut bytes = Vec::new();
+    for letter in secret.bytes() {
+        let value = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".iter().position(|known| *known == letter).unwrap();
+        bits = bits << 5 | value as u32;
+        count += 5;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+        }
+    }
+    let mut mac = Hmac::<sha1::Sha1>::new_from_slice(&bytes).unwrap();
+    mac.update(&(now_s / 30).to_be_bytes());
+    let digest = mac.finalize().into_bytes();
+    let offset = usize::from(digest[19] & 15);
+    let word = u32::from_be_bytes(digest[offset..offset + 4].try_into().unwrap());
+    format!("{:06}", (word & 0x7fff_ffff) % 1_000_000)
+}
+
+#[tokio::test]
+async fn a_second_factor_is_asked_for_once_it_was_confirmed() {
+    let home = Home::peopled();
+    let token = home.token("ada").await;
+    let proof = || Some(json!({"password": PASSWORD}));
+    let wrong = home.bearing(&token, "POST /api/v1/account/totp", Some(json!({"password": "x"}))).await;
+    assert_eq!(wrong.code(), (403, "wrong_password".into()));
+    let begun = home.bearing(&token, "POST /api/v1/account/totp", proof()).await;
+    assert_eq!((begun.status.as_u16(), begun.header("cache-control")), (201, "no-store"));
+    let secret = text(&begun.json()["secret"]);
+    let code = |home: &Home| code_of(&secret, home.now().as_second());
+    let confirm = |code: &str| Some(json!({"code": code}));
+    let confirming = "POST /api/v1/account/totp/confirm";
+    assert_eq!(home.bearing(&token, confirming, confirm("000000")).await.code(), (403, "wrong_code".into()));
+    let confirmed = home.bearing(&token, confirming, confirm(&code(&home))).await;
+    assert_eq!(confirmed.header("cache-control"), "no-store");
+    let codes = confirmed.json();
+    assert_eq!(codes["codes"].as_array().unwrap().len(), 10);
+    assert_eq!(
+        home.bearing(&token, "POST /api/v1/account/totp", proof()).await.code(),
+        (409, "conflict".into())
+    );
+
+    home.pass(60);
+    let sign_in = |totp: Option<&str>| {
+        let mut body = json!({"name": "ada", "password": PASSWORD, "kind": "token"});
+        if let Some(totp) = totp {
+            body["totp"] = json!(totp);
+        }
+        home.ask("POST /api/v1/auth/sign-in", &[], Some(body))
+    };
+    assert_eq!(sign_in(None).await.code(), (401, "second_factor_needed".into()));
+    assert_eq!(sign_in(Some("000000")).await.code(), (403, "wrong_code".into()));
+    assert_eq!(sign_in(Some(&code(&home))).await.status, 200);
+    assert_eq!(sign_in(codes["codes"][0].as_str()).await.status, 200);
+    let me = home.bearing(&token, "GET /api/v1/account", None).await.json();
+    assert_eq!((&me["recovery_codes_left"], &me["account"]["has_second_factor"]), (&json!(9), &json!(true)));
+    let renewed = home.bearing(&token, "POST /api/v1/account/recovery-codes", proof()).await.json();
+    assert_eq!(sign_in(codes["codes"][1].as_str()).await.code(), (403, "wrong_code".into()));
+    assert_eq!(sign_in(renewed["codes"][1].as_str()).await.status, 200);
+
+    let remove = "DELETE /api/v1/account/totp";
+    assert_eq!(home.bearing(&token, remove, Some(json!({"password": "x"}))).await.status, 403);
+    assert_eq!(home.bearing(&token, remove, proof()).await.status, 204);
+    assert_eq!(sign_in(None).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_log_says_who_read_and_changed_what() {
+    let home = Home::peopled();
+    let wrong = json!({"name": "ada", "password": "hunter2 hunter2", "kind": "token"});
+    home.ask_from(ELSEWHERE, "POST /api/v1/auth/sign-in", &[], Some(wrong)).await;
+    let wrong = json!({"name": "my secret password", "password": "", "kind": "token"});
+    home.ask_from(ELSEWHERE, "POST /api/v1/auth/sign-in", &[], Some(wrong)).await;
+    let signed = home.sign_in("ada").await;
+    let token = text(&signed["access_token"]);
+    let key = home.key(&token, json!({"read": true})).await;
+    home.bearing(&key, &format!("GET /api/v1/documents/{}", id(3)), None).await;
+    home.bearing(&key, "GET /api/v1/search?q=my+secret+illness", None).await;
+    home.bearing(&key, &format!("GET /api/v1/documents/{}", id(99)), None).await;
+    let star = format!("PUT /api/v1/documents/{}/annotations", id(3));
+    home.bearing(&token, &star, Some(json!({"note": "my secret note"}))).await;
+    home.bearing(&token, "DELETE /api/v1/keys/1", None).await;
+    home.bearing(&token, "GET /api/v1/sessions", None).await;
+    let log = home.bearing(&token, "GET /api/v1/log", None).await;
+    assert_eq!(log.header("cache-control"), "no-store");
+    let log = log.json();
+    let session = format!("session {}", signed["session"]);
+    let told: Vec<[String; 4]> = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| ["origin", "action", "target", "outcome"].map(|field| text(&entry[field])))
+        .collect();
+    let told: Vec<[&str; 4]> = told.iter().map(|entry| entry.each_ref().map(String::as_str)).collect();
+    let (three, other) = (id(3), id(99));
+    assert_eq!(
+        told,
+        [
+            [session.as_str(), "DELETE /api/v1/keys/{id}", "1", "ok"],
+            [session.as_str(), "PUT /api/v1/documents/{id}/annotations", &three, "ok"],
+            ["key 1", "GET /api/v1/documents/{id}", &other, "no_such_document"],
+            ["key 1", "GET /api/v1/search", "", "ok"],
+            ["key 1", "GET /api/v1/documents/{id}", &three, "ok"],
+            [session.as_str(), "POST /api/v1/keys", "", "ok"],
+            [session.as_str(), "POST /api/v1/auth/sign-in", "", "ok"],
+            ["nobody", "POST /api/v1/auth/sign-in", "", "wrong_credentials"],
+        ]
+    );
+    assert_eq!(log["items"][7]["address"], "192.0.2.7");
+    let all = home.bearing(&token, "GET /api/v1/log?everyone", None).await.json();
+    assert_eq!(all["items"].as_array().unwrap().len(), 9, "with the attempt in the name of nobody");
+    assert!(!all.to_string().contains("secret"));
+    // Page by page it is the same.
+    let (mut pages, mut path) = (Vec::new(), "GET /api/v1/log?limit=3".to_owned());
+    loop {
+        let page = home.bearing(&token, &path, None).await.json();
+        pages.extend(page["items"].as_array().unwrap().clone());
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("GET /api/v1/log?limit=3&cursor={next}");
+    }
+    assert_eq!(json!(pages), log["items"]);
+    let strange = home.bearing(&token, "GET /api/v1/log?cursor=x", None).await;
+    assert_eq!(strange.code(), (400, "bad_cursor".into()));
+    assert!(matches!(home.accounts.verify_log().unwrap(), dp_nexus::accounts::Verdict::Intact { .. }));
+}
+
+#[tokio::test]
+async fn what_was_noted_is_on_disk_when_the_door_is_closed() {
+    let home = Home::peopled();
+    let token = home.token("ada").await;
+    for number in 0..50 {
+        home.bearing(&token, &format!("GET /api/v1/documents/{}", id(number)), None).await;
+    }
+    home.door.close().await;
+    let page = home.accounts.read_log(None, None, 1_000).unwrap();
+    assert_eq!(page.items.len(), 51);
+    assert_eq!(page.items[0].target, id(49));
+}
+
+#[tokio::test]
+async fn a_disabled_account_is_kept_out_at_once() {
+    let home = Home::peopled();
+    let (token, ben) = (home.token("ben").await, home.accounts.find_by_name("ben").unwrap().unwrap().id);
+    let key = home.key(&token, json!({"read": true})).await;
+    home.accounts.set_disabled(ben, true, home.now()).unwrap();
+    assert_eq!(home.bearing(&token, "GET /api/v1/stats", None).await.status, 403);
+    assert_eq!(home.bearing(&key, "GET /api/v1/stats", None).await.status, 403);
+    let body = json!({"name": "ben", "password": PASSWORD, "kind": "cookie"});
+    let refused = home.ask("POST /api/v1/auth/sign-in", &[], Some(body)).await;
+    assert_eq!(refused.code(), (403, "account_disabled".into()));
+    assert!(!refused.headers.contains_key("set-cookie"));
+}

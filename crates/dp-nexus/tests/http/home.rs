@@ -1,0 +1,153 @@
+//! A server with real accounts: how people come in from somewhere, and how time passes.
+
+use crate::world::{Answer, answered, engine, life, request, samples, vault};
+use axum::{Router, body::Body, extract::ConnectInfo};
+use dp_cortex::engine::Engine;
+use dp_nexus::{
+    AccountId, Role,
+    accounts::{Accounts, NewAccount},
+    http::{Allowance, App, Door, HomeError, Homes, Settings, router_with},
+};
+use http::Method;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+pub(crate) const PASSWORD: &str = "violet tractor above seven clouds";
+pub(crate) const OTHER_PASSWORD: &str = "quiet lantern beneath nine rivers";
+
+/// The owner has the life of the other tests, everybody else an empty one.
+struct Rooms {
+    accounts: Arc<Accounts>,
+    owners: Arc<Engine>,
+    empty: Arc<Engine>,
+}
+
+impl Homes for Rooms {
+    fn engine(&self, account: AccountId) -> Result<Arc<Engine>, HomeError> {
+        let found = self.accounts.get(account).unwrap().ok_or(HomeError::NoVault(account))?;
+        Ok(Arc::clone(if found.role == Role::Owner { &self.owners } else { &self.empty }))
+    }
+}
+
+pub(crate) struct Home {
+    pub(crate) directory: tempfile::TempDir,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) door: Door,
+    routes: Router,
+    clock: Arc<AtomicI64>,
+}
+
+impl Home {
+    /// No account yet.
+    pub(crate) fn empty() -> Self {
+        Self::with(false, |_| {})
+    }
+
+    pub(crate) fn with(is_tls: bool, change: impl FnOnce(&mut Settings)) -> Self {
+        let plenty = Allowance { per_second: 1e6, burst: 1e6 };
+        let mut settings = Settings { per_account: plenty, per_address: plenty, ..Settings::default() };
+        change(&mut settings);
+        let directory = tempfile::tempdir().unwrap();
+        let accounts = Arc::new(Accounts::open(&directory.path().join("system.db")).unwrap());
+        let clock = Arc::new(AtomicI64::new(1_800_000_000));
+        let hands = Arc::clone(&clock);
+        let now = move || Timestamp::from_second(hands.load(Ordering::SeqCst)).unwrap();
+        let door = Door::with_clock(Arc::clone(&accounts), &settings, is_tls, now).unwrap();
+        let rooms = Rooms {
+            accounts: Arc::clone(&accounts),
+            owners: Arc::new(engine(&vault(life(), samples()))),
+            empty: Arc::new(engine(&vault(Vec::new(), Vec::new()))),
+        };
+        let app = App::new(Arc::new(rooms), Arc::new(door.clone()), settings);
+        Self { routes: router_with(&app, door.routes()), directory, accounts, door, clock }
+    }
+
+    /// With the owner `ada` and the member `ben`.
+    pub(crate) fn peopled() -> Self {
+        let home = Self::empty();
+        home.people();
+        home
+    }
+
+    pub(crate) fn people(&self) {
+        for (name, role) in [("ada", Role::Owner), ("ben", Role::Member)] {
+            let new = NewAccount { name, password: Some(PASSWORD), role };
+            self.accounts.create(&new, self.now()).unwrap();
+        }
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.clock.load(Ordering::SeqCst)).unwrap()
+    }
+
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.clock.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    pub(crate) async fn ask_from(
+        &self,
+        peer: &str,
+        what: &str,
+        headers: &[(&str, &str)],
+        body: Option<Value>,
+    ) -> Answer {
+        let (method, path) = what.split_once(' ').unwrap();
+        let method: Method = method.parse().unwrap();
+        let peer: SocketAddr = peer.parse().unwrap();
+        let mut request = request(method, path).extension(ConnectInfo(peer)).header("user-agent", "a test");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = match body {
+            Some(body) => {
+                request = request.header("content-type", "application/json");
+                Body::from(body.to_string())
+            }
+            None => Body::empty(),
+        };
+        answered(&self.routes, request.body(body).unwrap()).await
+    }
+
+    /// Asks from this machine.
+    pub(crate) async fn ask(&self, what: &str, headers: &[(&str, &str)], body: Option<Value>) -> Answer {
+        self.ask_from("127.0.0.1:5000", what, headers, body).await
+    }
+
+    /// Asks with a token or key.
+    pub(crate) async fn bearing(&self, token: &str, what: &str, body: Option<Value>) -> Answer {
+        self.ask(what, &[("authorization", &format!("Bearer {token}"))], body).await
+    }
+
+    pub(crate) async fn sign_in(&self, name: &str) -> Value {
+        let body = json!({"name": name, "password": PASSWORD, "kind": "token"});
+        let answer = self.ask("POST /api/v1/auth/sign-in", &[], Some(body)).await;
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&answer.bytes));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        answer.json()
+    }
+
+    /// An access token of this account.
+    pub(crate) async fn token(&self, name: &str) -> String {
+        text(&self.sign_in(name).await["access_token"])
+    }
+
+    /// A key that this token's account makes.
+    pub(crate) async fn key(&self, token: &str, scope: Value) -> String {
+        let body = json!({"name": "a script", "scope": scope});
+        let answer = self.bearing(token, "POST /api/v1/keys", Some(body)).await;
+        assert_eq!(answer.status, 201, "{}", String::from_utf8_lossy(&answer.bytes));
+        assert_eq!(answer.header("cache-control"), "no-store");
+        text(&answer.json()["text"])
+    }
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+}
