@@ -10,6 +10,8 @@ mod annotating;
 mod door;
 #[path = "http/home.rs"]
 mod home;
+#[path = "http/keeping.rs"]
+mod keeping;
 #[path = "http/passing.rs"]
 mod passing;
 #[path = "http/reading.rs"]

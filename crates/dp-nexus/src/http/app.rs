@@ -77,6 +77,8 @@ pub enum Refusal {
     BadCredentials(String),
     /// They are valid, and this may not be done with them.
     Forbidden(String),
+    /// They are valid, and their account is disabled.
+    Disabled,
     /// A browser's session is to change something, and the page's CSRF token is missing or wrong.
     WrongCsrf,
     /// There is no account yet.
@@ -93,6 +95,7 @@ impl From<Refusal> for Problem {
             Refusal::Nobody => Self::plain(Code::Unauthenticated),
             Refusal::BadCredentials(reason) => Self::new(Code::BadCredentials, reason),
             Refusal::Forbidden(reason) => Self::new(Code::Forbidden, reason),
+            Refusal::Disabled => Self::plain(Code::AccountDisabled),
             Refusal::WrongCsrf => Self::plain(Code::WrongCsrf),
             Refusal::SetupNeeded => Self::plain(Code::SetupNeeded),
             Refusal::Throttled(seconds) => Self::plain(Code::RateLimited).retry_after_s(seconds),

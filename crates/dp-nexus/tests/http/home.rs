@@ -151,3 +151,28 @@ impl Home {
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
 }
+
+/// Somebody's browser, signed in.
+pub(crate) struct Browser {
+    pub(crate) cookie: String,
+    pub(crate) csrf: String,
+}
+
+pub(crate) async fn browser(home: &Home, name: &str) -> Browser {
+    let body = json!({"name": name, "password": PASSWORD, "kind": "cookie"});
+    browser_of(&home.ask("POST /api/v1/auth/sign-in", &[], Some(body)).await)
+}
+
+pub(crate) fn browser_of(answer: &Answer) -> Browser {
+    assert_eq!(answer.status, 200);
+    let set = answer.header("set-cookie");
+    let body = answer.json();
+    assert!(body.get("access_token").is_none() && body.get("refresh_token").is_none());
+    Browser { cookie: set.split(';').next().unwrap().to_owned(), csrf: text(&body["csrf_token"]) }
+}
+
+impl Browser {
+    pub(crate) async fn ask(&self, home: &Home, what: &str, body: Option<Value>) -> Answer {
+        home.ask(what, &[("cookie", &self.cookie), ("x-csrf-token", &self.csrf)], body).await
+    }
+}

@@ -44,7 +44,7 @@ impl From<AccountError> for Refusal {
         use AccountError as E;
         match error {
             E::InvalidToken | E::Expired | E::Revoked => Self::BadCredentials(error.to_string()),
-            E::Disabled => Self::Forbidden(error.to_string()),
+            E::Disabled => Self::Disabled,
             E::WrongCsrf => Self::WrongCsrf,
             E::Throttled { retry_after_s } => Self::Throttled(retry_after_s),
             error => Self::Unavailable(error.to_string()),

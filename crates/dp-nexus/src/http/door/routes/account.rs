@@ -86,7 +86,7 @@ pub(in crate::http) struct PasswordForm {
     request_body = PasswordForm,
     responses(
         (status = 200, description = "The session that goes on", body = SignedInView,
-         headers(("Set-Cookie" = Option<String>, description = "The new session's cookie, for a browser"))),
+         headers(("Set-Cookie" = String, description = "The new session's cookie, for a browser"))),
         (status = 422, description = "The new password is too short or easily guessed", body = ProblemView,
          content_type = "application/problem+json"),
     )

@@ -42,7 +42,6 @@ pub(in crate::http) struct SignInForm {
     /// Its password.
     password: String,
     /// A code of the second factor, or a recovery code.
-    #[schema(nullable = false)]
     totp: Option<String>,
     /// What the session is to go by.
     kind: Kind,
@@ -87,7 +86,7 @@ impl Begun {
     request_body = SignInForm,
     responses(
         (status = 200, description = "The session", body = SignedInView,
-         headers(("Set-Cookie" = Option<String>, description = "The session's cookie, for a browser"))),
+         headers(("Set-Cookie" = String, description = "The session's cookie, for a browser"))),
         (status = 401, description = "Name or password is wrong, or a code is needed", body = ProblemView,
          content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts", body = ProblemView,

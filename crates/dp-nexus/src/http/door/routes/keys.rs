@@ -47,7 +47,7 @@ pub(in crate::http) struct KeyForm {
     /// What it may do: no more than who makes it.
     scope: ScopeForm,
     /// When it expires; never if left out.
-    #[schema(value_type = Option<String>, format = DateTime, nullable = false)]
+    #[schema(value_type = Option<String>, format = DateTime)]
     expires: Option<Timestamp>,
 }
 
@@ -71,10 +71,10 @@ pub(in crate::http) struct ScopeForm {
     #[serde(default)]
     sources: Vec<String>,
     /// Only documents from this year, month or day on.
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(value_type = Option<String>)]
     from: Option<FirstDay>,
     /// Only documents up to this year, month or day, inclusive.
-    #[schema(value_type = Option<String>, nullable = false)]
+    #[schema(value_type = Option<String>)]
     to: Option<LastDay>,
 }
 

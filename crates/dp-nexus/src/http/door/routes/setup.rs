@@ -48,7 +48,6 @@ pub(in crate::http) struct SetupForm {
     /// Its password: 12 characters at least.
     password: String,
     /// The code that the program printed when it started; not needed on the machine itself.
-    #[schema(nullable = false)]
     code: Option<String>,
 }
 
