@@ -18,6 +18,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dp-lake", &["dp-archive", "dp-model", "dp-sources"]),
     ("dp-lake-embedded", &["dp-lake", "dp-model"]),
     ("dp-cortex", &["dp-lake", "dp-model"]),
+    ("dp-nexus", &["dp-cortex", "dp-lake", "dp-model"]),
     // Limits are configuration.
     ("dp-config", &["dp-archive"]),
     // Writes what the parsers read, and must not know how they do it.
@@ -32,6 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "dp-lake-embedded",
             "dp-lifegen",
             "dp-model",
+            "dp-nexus",
             "dp-sources",
         ],
     ),
@@ -46,18 +48,21 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Libraries that only these crates may name.
 const CONFINED: &[(&str, &[&str])] = &[
-    ("rusqlite", &["dp-lake-embedded"]),
+    // Documents in the one, accounts in the other.
+    ("rusqlite", &["dp-lake-embedded", "dp-nexus"]),
     ("tantivy", &["dp-lake-embedded"]),
     ("clap", &["datapunk", "dp-bench", "xtask"]),
     // What opens, parses and plans is plain synchronous functions on data.
-    ("async-trait", &["dp-lake", "dp-lake-embedded"]),
-    ("futures", &["datapunk", "dp-bench", "dp-cortex", "dp-lake", "dp-lake-embedded"]),
+    ("async-trait", &["dp-lake", "dp-lake-embedded", "dp-nexus"]),
+    ("futures", &["datapunk", "dp-bench", "dp-cortex", "dp-lake", "dp-lake-embedded", "dp-nexus"]),
     // What may ask the network, and only when it is asked to.
     ("ureq", &["dp-cortex"]),
     ("hf-hub", &["dp-cortex"]),
     ("candle-core", &["dp-cortex"]),
     ("tokenizers", &["dp-cortex"]),
-    ("tokio", &[]),
+    // What listens, and nothing else.
+    ("tokio", &["datapunk", "dp-nexus"]),
+    ("axum", &["dp-nexus"]),
 ];
 
 /// Locked packages that are worth their trouble.

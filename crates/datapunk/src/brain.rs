@@ -9,7 +9,7 @@ use dp_cortex::{
     models::{ModelKind, Models},
     passages::DocumentEmbedder,
 };
-use dp_lake::Embedder;
+use dp_lake::{Embedder, Vault};
 use std::sync::Arc;
 
 /// The models of the data directory.
@@ -33,19 +33,22 @@ fn candidates(place: &Place) -> Vec<MeaningModel> {
     })
 }
 
-/// What answers questions about the vault.
+/// What answers questions about the vault of a machine with one user.
 pub(crate) fn engine(place: &Place) -> anyhow::Result<Engine> {
-    let vault = place.read()?;
+    Ok(engine_over(place, Arc::new(place.read()?)).with_history(history(place)))
+}
+
+/// What answers questions about a vault.
+pub(crate) fn engine_over(place: &Place, vault: Arc<dyn Vault>) -> Engine {
     let models = models(place);
-    let candidates = candidates(place);
-    let mut engine = Engine::new(Arc::new(vault), candidates).with_history(history(place));
+    let mut engine = Engine::new(vault, candidates(place));
     // A BERT-class model that is there looks at the best hits once more.
     let bert =
         models.list().unwrap_or_default().into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
     if let Some(reranker) = bert.and_then(|manifest| models.open_for_search(&manifest.name).ok()) {
         engine = engine.with_reranker(reranker);
     }
-    Ok(engine)
+    engine
 }
 
 /// Past queries of the vault.

@@ -2,6 +2,7 @@
 
 pub(crate) mod annotate;
 pub(crate) mod around;
+pub(crate) mod audit;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;
@@ -13,8 +14,10 @@ pub(crate) mod models;
 pub(crate) mod onthisday;
 pub(crate) mod reindex;
 pub(crate) mod search;
+pub(crate) mod serve;
 pub(crate) mod show;
 pub(crate) mod similar;
 pub(crate) mod stats;
 pub(crate) mod suggest;
 pub(crate) mod timeline;
+pub(crate) mod user;

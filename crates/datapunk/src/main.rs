@@ -75,6 +75,12 @@ enum Command {
     Hide(commands::annotate::Hide),
     /// Remove a source or a document for good
     Forget(commands::forget::Arguments),
+    /// Answer over HTTP: an API, for this machine unless it is told otherwise
+    Serve(commands::serve::Arguments),
+    /// The accounts of `serve`: add, list, password, remove
+    User(commands::user::Arguments),
+    /// The log of who read or changed what through `serve`
+    Audit(commands::audit::Arguments),
     /// Make up a life, import it, and say what to try
     Demo(commands::demo::Arguments),
 }
@@ -116,6 +122,9 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Note(arguments) => commands::annotate::note(&place, &arguments, output),
         Command::Hide(arguments) => commands::annotate::hide(&place, &arguments, output),
         Command::Forget(arguments) => commands::forget::run(&place, &arguments, output),
+        Command::Serve(arguments) => commands::serve::run(&place, arguments, output),
+        Command::User(arguments) => commands::user::run(&place, &arguments, output),
+        Command::Audit(arguments) => return commands::audit::run(&place, &arguments, output),
         Command::Demo(arguments) => return commands::demo::run(&place, &arguments, output),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -12,6 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 const VAULT: &str = "vaults/owner";
 
 /// A data directory and its configuration.
+#[derive(Debug, Clone)]
 pub(crate) struct Place {
     pub(crate) directory: PathBuf,
     pub(crate) config: Config,
@@ -35,6 +36,12 @@ impl Place {
     /// if there is a model that can keep up.
     pub(crate) fn open(&self) -> anyhow::Result<EmbeddedVault> {
         Ok(EmbeddedVault::open(&self.vault_directory(), &self.options(brain::import_embedder(self)))?)
+    }
+
+    /// Opens the vault of an account of its own for writing, making it if it is not there.
+    pub(crate) fn open_of(&self, account: &str) -> anyhow::Result<EmbeddedVault> {
+        let directory = self.directory.join("vaults").join(account);
+        Ok(EmbeddedVault::open(&directory, &self.options(brain::import_embedder(self)))?)
     }
 
     /// Opens the vault for writing if it is there, without making vectors by itself.

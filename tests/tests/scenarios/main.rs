@@ -18,6 +18,7 @@ mod interruption;
 mod life;
 mod paging;
 mod samples;
+mod serve;
 mod two_writers;
 
 use dp_e2e::{Entries, Life, Vault, write_activity, write_folder};

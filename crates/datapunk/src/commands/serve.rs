@@ -1,0 +1,186 @@
+//! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
+
+use super::user;
+use crate::{
+    brain,
+    output::{Output, say},
+    place::Place,
+};
+use anyhow::{Context as _, ensure};
+use dp_cortex::engine::Engine;
+use dp_nexus::{
+    AccountId, Role,
+    accounts::Accounts,
+    http::{App, Door, HomeError, Homes, Limits, Settings, prompt, serve},
+};
+use jiff::Timestamp;
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+};
+use tokio::net::TcpListener;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Address and port to listen on
+    #[arg(long, default_value = "127.0.0.1:7766", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+
+    /// A name that the server answers to besides localhost; can be given several times
+    #[arg(long, value_name = "NAME")]
+    host: Vec<String>,
+
+    /// The path that everything lies under behind a proxy, such as /life
+    #[arg(long, default_value = "", value_name = "PATH")]
+    base_path: String,
+
+    /// A proxy whose X-Forwarded-For is believed; can be given several times
+    #[arg(long, value_name = "ADDRESS")]
+    trusted_proxy: Vec<IpAddr>,
+
+    /// Browsers reach it by way of a proxy that speaks TLS: cookies are for encrypted connections only
+    #[arg(long)]
+    behind_tls: bool,
+
+    /// Listen on an address that other machines reach, though nothing is encrypted: behind a proxy that does
+    /// that, or in a network you trust
+    #[arg(long)]
+    unencrypted: bool,
+}
+
+pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<()> {
+    ensure!(
+        arguments.listen.ip().is_loopback() || arguments.unencrypted,
+        "other machines could reach {}, and nothing would be encrypted; listen on 127.0.0.1 behind a proxy that \
+         encrypts, or say --unencrypted",
+        arguments.listen
+    );
+    say_what_happens();
+    let accounts = Arc::new(user::open(place)?);
+    let homes = Arc::new(Vaults::new(place.clone(), Arc::clone(&accounts)));
+    // What can't be opened is said now, not to the first who asks.
+    homes.open_owners()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(answer(arguments, accounts, homes, output))
+}
+
+async fn answer(
+    arguments: Arguments,
+    accounts: Arc<Accounts>,
+    homes: Arc<Vaults>,
+    output: &mut Output,
+) -> anyhow::Result<()> {
+    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
+        format!("can't listen on {}; is something else there? Another port: --listen 127.0.0.1:7777", arguments.listen)
+    })?;
+    let address = listener.local_addr()?;
+    let mut settings = Settings {
+        base_path: arguments.base_path,
+        trusted_proxies: arguments.trusted_proxy,
+        ..Settings::default()
+    };
+    settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
+    let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
+    let app = App::new(homes, Arc::new(door.clone()), settings);
+    let routes = dp_nexus::http::router_with(&app, door.routes());
+    output.line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
+    if accounts.needs_setup()? {
+        let code = accounts.new_setup_code(Timestamp::now())?;
+        output.line(format!(
+            "There is no account yet. `datapunk user add NAME` makes the first one, or POST /api/v1/setup on this \
+             machine; from another machine it takes this code, for an hour: {}",
+            code.expose()
+        ))?;
+    }
+    output.line("Ctrl-C stops it.")?;
+    output.flush()?;
+    serve(prompt(listener), app, routes, Limits::default(), stopped()).await;
+    door.close().await;
+    output.line("Stopped.")
+}
+
+/// Ends when the program is told to stop.
+async fn stopped() {
+    let interrupted = async {
+        if tokio::signal::ctrl_c().await.is_err() {
+            // It can't be asked that way, so it is not.
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending::<()>().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+/// Warnings and errors go to standard error; `RUST_LOG` asks for more.
+fn say_what_happens() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // Somebody who listens already goes on listening.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+/// The vaults of the accounts, opened when they are first asked for, and for good.
+struct Vaults {
+    place: Place,
+    accounts: Arc<Accounts>,
+    open: Mutex<HashMap<Home, Arc<Engine>>>,
+}
+
+/// Whose vault it is: the owner's is that of the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Home {
+    Owner,
+    Member(AccountId),
+}
+
+impl Vaults {
+    fn new(place: Place, accounts: Arc<Accounts>) -> Self {
+        Self { place, accounts, open: Mutex::default() }
+    }
+
+    fn open_owners(&self) -> anyhow::Result<()> {
+        self.engine_of(Home::Owner).map(drop)
+    }
+
+    fn engine_of(&self, home: Home) -> anyhow::Result<Arc<Engine>> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(engine) = open.get(&home) {
+            return Ok(Arc::clone(engine));
+        }
+        let engine = match home {
+            Home::Owner => brain::engine_over(&self.place, Arc::new(self.place.open()?))
+                .with_history(brain::history(&self.place)),
+            Home::Member(account) => {
+                brain::engine_over(&self.place, Arc::new(self.place.open_of(&account.to_string())?))
+            }
+        };
+        let engine = Arc::new(engine);
+        open.insert(home, Arc::clone(&engine));
+        Ok(engine)
+    }
+}
+
+impl Homes for Vaults {
+    fn engine(&self, account: AccountId) -> Result<Arc<Engine>, HomeError> {
+        let unavailable = |reason: &dyn std::fmt::Display| HomeError::Unavailable(reason.to_string());
+        let known = self.accounts.get(account).map_err(|error| unavailable(&error))?;
+        let home = match known.map(|account| account.role) {
+            Some(Role::Owner) => Home::Owner,
+            Some(Role::Member) => Home::Member(account),
+            Some(Role::Reader) | None => return Err(HomeError::NoVault(account)),
+        };
+        self.engine_of(home).map_err(|error| unavailable(&format_args!("{error:#}")))
+    }
+}

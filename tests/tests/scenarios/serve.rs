@@ -1,0 +1,135 @@
+//! `datapunk serve`: the guide's commands do what the guide says, and what is not allowed is not done.
+
+use crate::vault_with;
+use dp_e2e::{Vault, program, workspace};
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+/// What the guide listens on.
+const GUIDE_PORT: &str = "7766";
+
+/// A port that nobody listened on just now.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Contents of the blocks of a page with this language, in order.
+fn blocks(page: &str, language: &str) -> Vec<String> {
+    let opening = format!("```{language}");
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if line == opening {
+            let block = lines.by_ref().take_while(|line| *line != "```");
+            blocks.push(block.map(|line| format!("{line}\n")).collect());
+        }
+    }
+    blocks
+}
+
+#[test]
+fn the_guide_s_commands_answer_as_the_guide_says() {
+    let curl = Command::new("curl").arg("--version").stdout(Stdio::null()).status();
+    assert!(curl.is_ok_and(|status| status.success()), "the guide is tried with curl: install it");
+    let vault = Vault::new();
+    let page = std::fs::read_to_string(workspace().join("docs/guide/api.md")).unwrap();
+    let page = page.replace(GUIDE_PORT, &free_port().to_string());
+    let script = format!("set -eu\n{}", blocks(&page, "sh").concat());
+    let path = format!(
+        "{}:{}",
+        program().parent().unwrap().display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let output = Command::new("sh")
+        .args(["-c", &script])
+        .env("PATH", path)
+        .env("DATAPUNK_DATA_DIR", vault.data())
+        .env("TZ", "UTC")
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    let complained = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}\n{complained}");
+    for expected in blocks(&page, "answer").concat().lines() {
+        assert!(said.contains(expected), "nothing says {expected}:\n{said}\n{complained}");
+    }
+}
+
+/// A server that is stopped at the latest when the test is over.
+struct Server {
+    child: Child,
+    address: String,
+}
+
+impl Server {
+    fn start(vault: &Vault) -> Self {
+        let mut child =
+            vault.command(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split(';').next());
+        let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
+        Self { child, address }
+    }
+
+    /// Status of a request that says nothing of who it is.
+    fn status(&self, method: &str, path: &str, host: &str) -> u16 {
+        let mut stream = std::net::TcpStream::connect(&self.address).unwrap();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{line:?}"))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // It has ended already where the test ended it.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+#[test]
+fn nobody_is_let_in_without_credentials_or_under_another_name() {
+    let vault = vault_with(&["walnut bread"]);
+    let mut add = vault.command(["user", "add", "ada"]).stdin(Stdio::piped()).spawn().unwrap();
+    add.stdin.take().unwrap().write_all(b"violet tractor above seven clouds\n").unwrap();
+    assert!(add.wait().unwrap().success());
+    let server = Server::start(&vault);
+    assert_eq!(server.status("GET", "/health/ready", "localhost"), 200);
+    assert_eq!(server.status("GET", "/api/docs", "localhost"), 200);
+    for path in ["/api/v1/search?q=walnut", "/api/v1/documents", "/api/v1/stats", "/api/v1/users", "/api/v1/log"] {
+        assert_eq!(server.status("GET", path, "localhost"), 401, "{path}");
+    }
+    assert!((400..500).contains(&server.status("GET", "/health/ready", "evil.example")));
+    // Reading goes on beside it; a second writer is told who holds the vault.
+    assert_eq!(vault.hits("walnut").len(), 1);
+    let said = vault.complaint(1, ["reindex"]);
+    assert!(said.contains("in use") || said.contains("another"), "{said}");
+}
+
+#[test]
+fn until_there_is_an_account_nothing_but_setting_up_is_answered() {
+    let vault = vault_with(&["walnut bread"]);
+    let server = Server::start(&vault);
+    assert_eq!(server.status("GET", "/api/v1/setup", "localhost"), 200);
+    let status = server.status("GET", "/api/v1/search?q=walnut", "localhost");
+    assert!(status == 503 || status == 409, "{status}");
+}
+
+#[test]
+fn serving_without_encryption_to_other_machines_must_be_asked_for() {
+    let vault = Vault::new();
+    let said = vault.complaint(1, ["serve", "--listen", "0.0.0.0:0"]);
+    assert!(said.contains("--unencrypted"), "{said}");
+    let said = vault.complaint(1, ["user", "password", "nobody"]);
+    assert!(said.contains("nobody"), "{said}");
+}
