@@ -9,6 +9,9 @@ use dp_lake::{LakeError, NearestQuery, RankedQuery, Sort, VectorHit, VectorModel
 use dp_model::DocumentId;
 use std::collections::{HashMap, HashSet};
 
+/// Documents of equal vectors that are looked at.
+const EQUALS: usize = 8;
+
 /// What was found, before documents are read.
 pub(super) struct Gathered {
     pub(super) candidates: Vec<Candidate>,
@@ -154,6 +157,7 @@ impl Engine {
             vector: vector.to_vec(),
             text: plan.constraints.clone(),
             filter: plan.filter.clone(),
+            equal_max: EQUALS,
         };
         let mut hits = vectors.nearest(model, &query, depth).await?.hits;
         let mut is_cut_off = hits.len() >= depth;
