@@ -67,11 +67,12 @@ fn kill_and_resume(life: &Life, seed: u64, kills: u32, mut between: impl FnMut(&
             killed += 1;
             let state = state(&vault);
             resumed_inside += u32::from(state.as_deref() == Some("unfinished"));
-            between(&vault);
             if state.as_deref() == Some("finished") {
-                // It was killed when all was done; the same command now would be another import.
+                // It was killed when all was done; the same command now would be another import, and nothing
+                // else would make anew what `between` takes away.
                 break;
             }
+            between(&vault);
             // Earlier and earlier, so that a life is killed more than once or twice.
             longest_ms = (longest_ms * 9 / 10).max(250);
         }
