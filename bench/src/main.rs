@@ -43,6 +43,12 @@ enum Command {
         /// The exports
         paths: Vec<PathBuf>,
     },
+    /// Search a vault by meaning and say what memory that took
+    #[command(hide = true)]
+    ChildSearch {
+        /// The vault
+        vault: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -88,6 +94,10 @@ fn main() -> anyhow::Result<()> {
         Command::Eval(setting) => eval::run(&setting),
         Command::ChildImport { with_vectors, vault, paths } => {
             println!("{}", serde_json::to_string(&vault::child_import(&vault, &paths, with_vectors)?)?);
+            Ok(())
+        }
+        Command::ChildSearch { vault } => {
+            println!("{}", meaning::child_search(&vault)?);
             Ok(())
         }
     }

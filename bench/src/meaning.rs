@@ -26,6 +26,8 @@ use std::{
 const QUERIES: usize = 300;
 /// Hits asked for.
 const HITS: usize = 20;
+/// Documents that are searched for when memory is measured.
+const SEARCHED: usize = 100;
 /// Documents that are read at once.
 const READ_AT_ONCE: usize = 20_000;
 
@@ -37,14 +39,14 @@ pub(crate) fn figures(setting: &Setting) -> anyhow::Result<Vec<Figure>> {
     let embedder: Arc<dyn TextEmbedder> = embedder;
     let directory = setting.work.join("meaning-vault");
     let mut figures = vault::import_with_vectors(setting, &directory)?;
-    let before = vault::anonymous_bytes()?;
     let opened = EmbeddedVault::open_for_reading(&directory, &VaultOptions::new(vault::HOME_ZONE))?;
     let opened: Arc<dyn Vault> = Arc::new(opened);
     let model = embedder.model().clone();
     let mut random = vault::random();
     let samples = vault::pick(&*opened, QUERIES, &mut random)?;
     let questions = questions(&*embedder, &samples)?;
-    figures.extend(nearest(&*opened, &model, &questions, before)?);
+    figures.extend(nearest(&*opened, &model, &questions)?);
+    figures.push(memory(&directory)?);
     figures.extend(hybrid(&opened, &embedder, &samples)?);
     figures.extend(suggestions(&opened, &samples)?);
     figures.extend(compared_exactly(setting, &*opened, &*embedder, &questions, &samples)?);
@@ -78,12 +80,7 @@ fn asked(document: &Document) -> String {
     half.join(" ")
 }
 
-fn nearest(
-    vault: &dyn Vault,
-    model: &VectorModel,
-    questions: &[Question],
-    resident_before: u64,
-) -> anyhow::Result<Vec<Figure>> {
+fn nearest(vault: &dyn Vault, model: &VectorModel, questions: &[Question]) -> anyhow::Result<Vec<Figure>> {
     let ask = |question: &Question, filter: &Filter| {
         let query = NearestQuery {
             vector: question.vector.clone(),
@@ -113,15 +110,36 @@ fn nearest(
         format!("{} vectors of {}; {:.0} MB on disk", set.passages, model.width, set.disk_bytes as f64 / 1e6);
     figures
         .push(Figure::new("memory of the vectors", set.memory_bytes as f64 / 1e6, "MB", note).at_most(150.0));
-    let grown = vault::anonymous_bytes()?.saturating_sub(resident_before);
-    let note = "vectors, caches and buffers, after all these searches; files in the page cache are not in it";
-    figures.push(Figure::new(
-        "memory of the process that searching by meaning adds",
-        grown as f64 / 1e6,
-        "MB",
-        note,
-    ));
     Ok(figures)
+}
+
+/// What a process grows by that opens the vault and searches it by meaning.
+fn memory(directory: &Path) -> anyhow::Result<Figure> {
+    let output = Command::new(std::env::current_exe()?).arg("child-search").arg(directory).output()?;
+    ensure!(output.status.success(), "the search failed: {}", String::from_utf8_lossy(&output.stderr));
+    let grown: u64 = serde_json::from_slice(&output.stdout)?;
+    let note = "opened and searched a hundred times: vectors, caches and buffers; files in the page cache are not in it";
+    Ok(Figure::new("memory of a process that searches by meaning", grown as f64 / 1e6, "MB", note)
+        .at_most(150.0))
+}
+
+/// Opens a vault, searches it by the vectors of some of its documents, and gives the bytes of memory that took:
+/// what the child process runs.
+///
+/// # Errors
+/// When the vault can't be searched or the operating system does not tell the memory.
+pub(crate) fn child_search(directory: &Path) -> anyhow::Result<u64> {
+    let before = vault::anonymous_bytes()?;
+    let vault = EmbeddedVault::open_for_reading(directory, &VaultOptions::new(vault::HOME_ZONE))?;
+    let set = block_on(vault.vectors().list())?.into_iter().next().context("the vault has no vectors")?;
+    for document in vault::pick(&vault, SEARCHED, &mut vault::random())? {
+        let passages = block_on(vault.vectors().get(&set.model, document.id))?.unwrap_or_default();
+        for passage in passages {
+            let query = NearestQuery { vector: passage.values, ..NearestQuery::default() };
+            block_on(vault.vectors().nearest(&set.model, &query, HITS))?;
+        }
+    }
+    Ok(vault::anonymous_bytes()?.saturating_sub(before))
 }
 
 fn hybrid(

@@ -187,6 +187,7 @@ list_cases! { $
         a_forgotten_document_has_no_vectors,
         filters_and_words_narrow_what_is_near,
         equally_near_documents_are_in_order_of_id,
+        equally_near_documents_do_not_keep_out_the_rest,
         what_is_no_vector_is_refused,
         a_set_that_is_not_there_has_no_answers,
         vectors_come_back_nearly_as_given,

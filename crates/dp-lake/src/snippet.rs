@@ -7,7 +7,7 @@ mod tests;
 
 use crate::{
     Annotations, TextQuery,
-    analysis::{Part, for_each_part},
+    analysis::{Language, Part, for_each_part},
 };
 use dp_model::Content;
 use needles::{Needles, Span};
@@ -49,12 +49,17 @@ impl Snippet {
 
 /// The passage of at most `max_chars` characters, as a reader counts them, that holds most of what is
 /// searched: of the text if that holds as much of it as any other part, else of the title, of people,
-/// places and the rest. Without a match, the beginning of the text or else the title. Asking for fewer
+/// places and the rest. With a language, other forms of a word count as the word. Without a match, the beginning of the text or else the title. Asking for fewer
 /// than 8 characters gives 8.
 #[must_use]
-pub fn snippet(content: &Content, query: &TextQuery, max_chars: usize) -> Snippet {
+pub fn snippet(
+    content: &Content,
+    query: &TextQuery,
+    language: Option<Language>,
+    max_chars: usize,
+) -> Snippet {
     let max_chars = max_chars.max(CHARS_MIN);
-    let mut needles = Needles::of(query);
+    let mut needles = Needles::of(query, language);
     let found = best_part(content, &needles).or_else(|| {
         needles.forgive_typos();
         best_part(content, &needles)

@@ -97,6 +97,9 @@ pub struct NearestQuery {
     pub text: TextQuery,
     /// Which documents.
     pub filter: Filter,
+    /// Of documents that are exactly equally near, mostly one text that was noted many times, about so many
+    /// are given, so that they don't keep out the rest; 0 gives all.
+    pub equal_max: usize,
 }
 
 /// A document that is near.

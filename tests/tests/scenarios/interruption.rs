@@ -1,6 +1,10 @@
 //! Imports that are killed, stopped or left without an index go on where they were, and end the same.
 
-use crate::{assert_same_export, reference, shared_life};
+use crate::{
+    assert_same_export,
+    meaning::{assert_same_vectors, has_model},
+    reference, shared_life, undisturbed,
+};
 use dp_e2e::{Life, Vault};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -38,6 +42,7 @@ fn ended_within(child: &mut Child, wait: Duration) -> Option<ExitStatus> {
 /// to be killed so often. `between` is done after each kill.
 fn kill_and_resume(life: &Life, seed: u64, kills: u32, mut between: impl FnMut(&Vault)) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
+    let has_model = has_model();
     let mut killed = 0;
     let mut resumed_inside = 0;
     let mut lives = 0;
@@ -62,17 +67,21 @@ fn kill_and_resume(life: &Life, seed: u64, kills: u32, mut between: impl FnMut(&
             killed += 1;
             let state = state(&vault);
             resumed_inside += u32::from(state.as_deref() == Some("unfinished"));
-            between(&vault);
             if state.as_deref() == Some("finished") {
-                // It was killed when all was done; the same command now would be another import.
+                // It was killed when all was done; the same command now would be another import, and nothing
+                // else would make anew what `between` takes away.
                 break;
             }
+            between(&vault);
             // Earlier and earlier, so that a life is killed more than once or twice.
             longest_ms = (longest_ms * 9 / 10).max(250);
         }
         lives += 1;
         assert_same_export(&vault.export(), reference());
         assert_eq!(vault.json(["doctor"])["sound"], true, "after {killed} kills (seed {seed})");
+        if has_model {
+            assert_same_vectors(&vault, undisturbed());
+        }
         assert_eq!(vault.json(["imports"]).as_array().unwrap().len(), 1, "a resumed import is one import");
     }
     println!("{killed} kills, {resumed_inside} of them in the middle, of {lives} imports");

@@ -16,6 +16,7 @@ mod hostile;
 mod idempotence;
 mod interruption;
 mod life;
+mod meaning;
 mod paging;
 mod samples;
 mod serve;
@@ -37,14 +38,20 @@ fn shared_life() -> &'static Life {
     LIFE.get_or_init(|| Life::write(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("life"), SCALE))
 }
 
-/// The export of a vault into which the shared life was imported in one go, undisturbed.
-fn reference() -> &'static str {
-    static REFERENCE: OnceLock<String> = OnceLock::new();
-    REFERENCE.get_or_init(|| {
+/// A vault into which the shared life was imported in one go, undisturbed.
+fn undisturbed() -> &'static Vault {
+    static UNDISTURBED: OnceLock<Vault> = OnceLock::new();
+    UNDISTURBED.get_or_init(|| {
         let vault = Vault::new();
         vault.text(shared_life().import());
-        vault.export()
+        vault
     })
+}
+
+/// Its export.
+fn reference() -> &'static str {
+    static REFERENCE: OnceLock<String> = OnceLock::new();
+    REFERENCE.get_or_init(|| undisturbed().export())
 }
 
 /// Says where two exports part; both are too long to be printed.

@@ -19,6 +19,11 @@ const ALL_WORDS_FROM: f32 = 0.5;
 /// answers, less would answer questions about what is not there.
 pub(super) const COVERAGE_MIN: f32 = 0.25;
 
+/// Floors of models are those among so many vectors.
+const MILLION: f32 = 1e6;
+/// Among fewer, the floor is as among so many.
+const VECTORS_LEAST: u64 = 1_000;
+
 /// A document on its way to being a hit.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Candidate {
@@ -91,6 +96,14 @@ pub(super) fn sum(explanation: &Explanation) -> f32 {
     let keyword = explanation.keyword.map_or(0.0, |part| part.weight * part.part);
     let semantic = explanation.semantic.map_or(0.0, |part| part.weight * part.part);
     keyword + semantic + explanation.priors.iter().map(|prior| prior.added).sum::<f32>()
+}
+
+/// The cosine below which nothing is near among so many vectors. `floor` is that among a million: the nearest
+/// of what has nothing to do with a question comes the nearer the more there is of it, as the largest of so many
+/// normal deviates grows with the root of the logarithm of their number.
+pub(super) fn floor_among(floor: f32, vectors: u64) -> f32 {
+    let vectors = vectors.max(VECTORS_LEAST) as f32;
+    floor * (vectors.ln() / MILLION.ln()).sqrt()
 }
 
 fn keyword_parts(lists: &WordLists, weight: f32) -> Vec<(DocumentId, KeywordPart)> {
@@ -246,6 +259,14 @@ mod tests {
         let words = WordLists { strict: Vec::new(), ranked: vec![ranked(1, 9.0, COVERAGE_MIN - 0.01)] };
         let meaning = MeaningList { hits: vec![near(2, 0.29)], floor: 0.3 };
         assert!(order(&words, &meaning).is_empty());
+    }
+
+    #[test]
+    fn what_is_near_must_stand_out_from_more_where_there_is_more() {
+        assert_eq!(floor_among(0.32, 1_000_000), 0.32);
+        let floors = [10, 1_000, 50_000, 5_000_000].map(|vectors| floor_among(0.32, vectors));
+        assert_eq!(floors[0], floors[1]);
+        assert!(floors.is_sorted() && floors[1] > 0.2 && floors[3] < 0.35, "{floors:?}");
     }
 
     #[test]

@@ -5,9 +5,12 @@ use super::{
     fusion::{self, Candidate, MeaningList, WordLists},
     plan::Plan,
 };
-use dp_lake::{LakeError, NearestQuery, RankedQuery, Sort, VectorHit, VectorModel};
+use dp_lake::{LakeError, Nearest, NearestQuery, RankedQuery, Sort, VectorHit, VectorModel};
 use dp_model::DocumentId;
 use std::collections::{HashMap, HashSet};
+
+/// Documents of equal vectors that are looked at.
+const EQUALS: usize = 8;
 
 /// What was found, before documents are read.
 pub(super) struct Gathered {
@@ -40,6 +43,8 @@ struct FoundByMeaning {
     hits: Vec<VectorHit>,
     in_period: Vec<DocumentId>,
     is_cut_off: bool,
+    /// Vectors that were compared.
+    compared: u64,
 }
 
 impl Engine {
@@ -90,7 +95,10 @@ impl Engine {
             }
             Err(error) => return Err(error.into()),
         };
-        let floor = meaning.map_or(0.0, |(model, _)| model.floor);
+        let floor = match (meaning, &meanings) {
+            (Some((model, _)), Some(found)) => fusion::floor_among(model.floor, found.compared),
+            _ => 0.0,
+        };
         // Below the floor nothing counts, however much there is of it.
         let has_more_meanings = meanings.as_ref().is_some_and(|found| {
             found.is_cut_off && found.hits.last().is_some_and(|last| last.similarity >= floor)
@@ -154,8 +162,9 @@ impl Engine {
             vector: vector.to_vec(),
             text: plan.constraints.clone(),
             filter: plan.filter.clone(),
+            equal_max: EQUALS,
         };
-        let mut hits = vectors.nearest(model, &query, depth).await?.hits;
+        let Nearest { mut hits, compared, .. } = vectors.nearest(model, &query, depth).await?;
         let mut is_cut_off = hits.len() >= depth;
         let mut in_period = Vec::new();
         if let Some(filter) = plan.in_period() {
@@ -169,7 +178,7 @@ impl Engine {
                 other.similarity.total_cmp(&one.similarity).then(one.id.cmp(&other.id))
             });
         }
-        Ok(FoundByMeaning { hits, in_period, is_cut_off })
+        Ok(FoundByMeaning { hits, in_period, is_cut_off, compared })
     }
 }
 

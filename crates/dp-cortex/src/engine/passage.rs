@@ -2,7 +2,7 @@
 
 use super::MeaningModel;
 use crate::embed::{Pace, Purpose};
-use dp_lake::{Passage, Snippet, TextQuery};
+use dp_lake::{Passage, Snippet, TextQuery, analysis::Language};
 use dp_model::Content;
 use unicode_segmentation::UnicodeSegmentation as _;
 
@@ -14,7 +14,7 @@ const SENTENCES_MAX: usize = 32;
 pub(super) fn snippet(
     content: &Content,
     passage: Passage,
-    highlighted: &TextQuery,
+    (highlighted, language): (&TextQuery, Option<Language>),
     model: &MeaningModel,
     query: &[f32],
     chars_max: usize,
@@ -26,7 +26,7 @@ pub(super) fn snippet(
     } else {
         shown.text = nearest_sentence_on(text, model, query).to_owned();
     }
-    dp_lake::snippet(&shown, highlighted, chars_max)
+    dp_lake::snippet(&shown, highlighted, language, chars_max)
 }
 
 /// The passage from its nearest sentence on.

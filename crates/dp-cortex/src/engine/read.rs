@@ -17,7 +17,7 @@ use std::collections::{BTreeMap, HashMap};
 /// Hits that are read at once to be folded and shown.
 const READ_AT_ONCE: usize = 40;
 /// Candidates of the same scores that are read before the rest of them.
-const READ_OF_EQUALS: usize = 8;
+const READ_OF_EQUALS: usize = 4;
 
 /// A candidate with its document.
 pub(super) struct ReadCandidate {
@@ -44,28 +44,26 @@ impl Engine {
         plan: &Plan,
         known: &mut Known,
     ) -> Result<Vec<ReadCandidate>, EngineError> {
-        let candidates = gathered.candidates.as_slice();
-        // Priors are small: what lies so far behind does not come to the front.
-        let wanted = (request.limit * 3).max(READ_AT_ONCE).max(rerank::RERANKED);
-        let count = if request.limit * 4 > candidates.len() || plan.hints.period.is_some() {
-            candidates.len()
+        let (mut first, mut rest) = if request.fold {
+            equals_apart(&gathered.candidates, gathered)
         } else {
-            wanted.min(candidates.len())
+            (gathered.candidates.clone(), BTreeMap::new())
         };
-        let candidates = &candidates[..count];
-        let (mut first, mut rest) =
-            if request.fold { equals_apart(candidates, gathered) } else { Default::default() };
-        if !request.fold {
-            first.extend(candidates.iter().cloned());
-        }
+        // Priors are small: what lies far behind does not come to the front, unless it is of a time asked for.
+        let wanted = (request.limit * 3).max(READ_AT_ONCE).max(rerank::RERANKED);
+        let mut count = if plan.hints.period.is_some() { first.len() } else { wanted.min(first.len()) };
         loop {
-            let folded = self.read_all(&first, request, gathered, plan, known).await?;
-            let unlike = unlike_equals(&folded, &first, &rest, gathered);
-            if unlike.is_empty() {
-                return Ok(with_rest(folded, rest, gathered));
-            }
-            for key in unlike {
-                first.extend(rest.remove(&key).unwrap_or_default());
+            let folded = self.read_all(&first[..count], request, gathered, plan, known).await?;
+            let unlike = unlike_equals(&folded, &first[..count], &rest, gathered);
+            if !unlike.is_empty() {
+                let others = unlike.iter().filter_map(|key| rest.remove(key)).flatten().collect::<Vec<_>>();
+                let added = others.len();
+                first.splice(count..count, others);
+                count += added;
+            } else if folded.len() >= request.limit || count == first.len() {
+                return Ok(with_rest(folded, &first[..count], rest, gathered));
+            } else {
+                count = (count * 2).min(first.len());
             }
         }
     }
@@ -137,6 +135,15 @@ fn equals_apart(
     (first, rest)
 }
 
+/// The group, by its place, that each candidate is in.
+fn groups(folded: &[ReadCandidate]) -> HashMap<DocumentId, usize> {
+    let mut groups = HashMap::new();
+    for (place, group) in folded.iter().enumerate() {
+        groups.extend(group.like_it.iter().chain([&group.document.id]).map(|id| (*id, place)));
+    }
+    groups
+}
+
 /// Keys of which others are left, and of which those that were read are not all one thing.
 fn unlike_equals(
     folded: &[ReadCandidate],
@@ -144,10 +151,7 @@ fn unlike_equals(
     rest: &BTreeMap<Key, Vec<Candidate>>,
     gathered: &Gathered,
 ) -> Vec<Key> {
-    let mut groups: HashMap<DocumentId, usize> = HashMap::new();
-    for (number, group) in folded.iter().enumerate() {
-        groups.extend(group.like_it.iter().chain([&group.document.id]).map(|id| (*id, number)));
-    }
+    let groups = groups(folded);
     let mut of_key: BTreeMap<Key, Option<usize>> = BTreeMap::new();
     let mut unlike = Vec::new();
     for candidate in read {
@@ -163,11 +167,14 @@ fn unlike_equals(
 /// What was not read goes to those it is like.
 fn with_rest(
     mut folded: Vec<ReadCandidate>,
+    read: &[Candidate],
     mut rest: BTreeMap<Key, Vec<Candidate>>,
     gathered: &Gathered,
 ) -> Vec<ReadCandidate> {
-    for group in &mut folded {
-        if let Some(others) = rest.remove(&key(&group.candidate, gathered)) {
+    let groups = groups(&folded);
+    for candidate in read {
+        let group = groups.get(&candidate.id).and_then(|&place| folded.get_mut(place));
+        if let (Some(group), Some(others)) = (group, rest.remove(&key(candidate, gathered))) {
             group.like_it.extend(others.iter().map(|candidate| candidate.id));
         }
     }

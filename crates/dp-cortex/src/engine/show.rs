@@ -18,14 +18,15 @@ impl Engine {
     ) -> Vec<Found> {
         let hits = read.into_iter().take(request.limit).map(|read| {
             let passage = read.candidate.passage();
-            let by_words = snippet(&read.document.content, &plan.highlighted, request.snippet_chars);
+            let by_words =
+                snippet(&read.document.content, &plan.highlighted, plan.language, request.snippet_chars);
             let shown = match (passage, meaning) {
                 (Some(passage), Some((model, vector))) if by_words.highlights.is_empty() => {
                     let content = &read.document.content;
                     passage::snippet(
                         content,
                         passage,
-                        &plan.highlighted,
+                        (&plan.highlighted, plan.language),
                         model,
                         vector,
                         request.snippet_chars,

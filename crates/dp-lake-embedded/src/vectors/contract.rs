@@ -112,7 +112,7 @@ impl Vectors for EmbeddedVault {
             let snapshot = set.snapshot();
             let mut wanted = limit;
             loop {
-                let found = snapshot.nearest(&query.vector, &allowed, wanted)?;
+                let found = snapshot.nearest(&query.vector, &allowed, wanted, query.equal_max)?;
                 let count = found.hits.len();
                 let nearest = with_ids(reader, found, limit)?;
                 // Documents may have gone or changed since the last commit, and others take their places.

@@ -14,6 +14,13 @@ use hashbrown::HashMap;
 
 /// Vectors whose bits differ least that are looked at again.
 const BY_BITS: usize = 4096;
+/// The same for each document that is wanted, where many are.
+const BITS_FOR_EACH: usize = 12;
+/// Vectors of fewer bits than this may have the same bits without being the same.
+const BITS_OF_ONE_TEXT: usize = 64;
+/// Of vectors with the same bits, so many times as many are looked at as of one text: neighbours have them
+/// too.
+const OF_EQUAL_BITS: usize = 4;
 /// Of these, vectors whose values are read.
 const BY_VALUES: usize = 400;
 
@@ -38,12 +45,14 @@ pub(super) struct RowHits {
 }
 
 impl Snapshot {
-    /// The documents nearest to a vector, at least `limit` if there are so many.
+    /// The documents nearest to a vector, at least `limit` if there are so many. Of equally near ones no
+    /// more than `equal_max` unless that is 0; then there may be fewer than `limit`.
     pub(super) fn nearest(
         &self,
         vector: &[f32],
         allowed: &Allowed<'_>,
         limit: usize,
+        equal_max: usize,
     ) -> Result<RowHits, LakeError> {
         let mut prepared = Vec::new();
         prepare(&self.rotation, vector, &mut prepared);
@@ -55,7 +64,8 @@ impl Snapshot {
         }
         let masks = self.segments.iter().map(|live| allowed.of(live)).collect::<Vec<_>>();
         let query = bits_of_query(&prepared, &self.centre);
-        let mut wanted = BY_BITS.max(limit.saturating_mul(12));
+        let first = BY_BITS.max(limit.saturating_mul(BITS_FOR_EACH));
+        let mut wanted = first;
         loop {
             let mut nearest = Nearest::new(wanted);
             for (number, (live, mask)) in self.segments.iter().zip(&masks).enumerate() {
@@ -63,14 +73,38 @@ impl Snapshot {
             }
             let candidates = nearest.into_found();
             let is_all = candidates.len() < wanted;
-            let hits = self.best(&prepared, candidates, limit, is_all)?;
-            // Passages of few documents may stand before those of all others.
-            if is_all || hits.len() >= limit {
+            let candidates = self.few_of_equal_bits(candidates, equal_max);
+            let mut hits = self.best(&prepared, candidates, limit, is_all)?;
+            keep_few_equals(&mut hits, equal_max);
+            // Passages of few documents may stand before those of all others. How often one text was noted has
+            // no bound, so it is not looked past more than once.
+            let is_enough = hits.len() >= limit || (equal_max > 0 && wanted > first);
+            if is_all || is_enough {
                 found.hits = hits;
                 return Ok(found);
             }
             wanted = wanted.saturating_mul(8);
         }
+    }
+
+    /// Without most of those that have all their bits in common: their values need not be read to know that
+    /// they are one text.
+    fn few_of_equal_bits(&self, mut candidates: Vec<Candidate>, equal_max: usize) -> Vec<Candidate> {
+        if equal_max == 0 || self.width < BITS_OF_ONE_TEXT {
+            return candidates;
+        }
+        // The same ones are kept whenever it is asked.
+        candidates.sort_unstable_by_key(|candidate| (candidate.segment, candidate.index));
+        let mut counts = HashMap::<&[u64], usize, foldhash::fast::RandomState>::default();
+        candidates.retain(|candidate| {
+            let segment = &self.segments[candidate.segment as usize].segment;
+            let words = segment.bits.len() / segment.rows.len().max(1);
+            let first = candidate.index as usize * words;
+            let count = counts.entry(&segment.bits[first..first + words]).or_default();
+            *count += 1;
+            *count <= equal_max * OF_EQUAL_BITS
+        });
+        candidates
     }
 
     /// The best documents of the candidates.
@@ -150,6 +184,19 @@ impl Snapshot {
         }
         Ok(())
     }
+}
+
+/// Leaves so many of those that are equally near; sorted ones come in.
+fn keep_few_equals(hits: &mut Vec<RowHit>, equal_max: usize) {
+    if equal_max == 0 {
+        return;
+    }
+    let (mut last, mut count) = (None, 0);
+    hits.retain(|hit| {
+        count = if last == Some(hit.similarity) { count + 1 } else { 1 };
+        last = Some(hit.similarity);
+        count <= equal_max
+    });
 }
 
 /// For each byte of a vector's bits and each value it can have, what the query's values add up to.

@@ -56,7 +56,7 @@ fn files(directory: &Path) -> Vec<String> {
 }
 
 fn nearest(set: &StoredSet, vector: &[f32], limit: usize) -> Vec<RowHit> {
-    set.snapshot().nearest(vector, &Allowed::All, limit).unwrap().hits
+    set.snapshot().nearest(vector, &Allowed::All, limit, 0).unwrap().hits
 }
 
 type Plain = HashMap<u32, (u8, Vec<Vec<f32>>)>;
@@ -166,7 +166,7 @@ fn small_segments_become_few_and_nothing_is_lost() {
     set.commit(99).unwrap();
     assert_eq!(files(folder.path()), ["model.json", "set.json"]);
     // A search that began before goes on with the files it has open.
-    assert!(kept.nearest(&random.vector(), &Allowed::All, 5).is_ok() || cfg!(windows));
+    assert!(kept.nearest(&random.vector(), &Allowed::All, 5, 0).is_ok() || cfg!(windows));
     compare(&set, &Plain::new(), &random.vector());
 }
 

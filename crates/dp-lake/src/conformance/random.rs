@@ -467,7 +467,7 @@ fn compare_meanings(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(),
     for (number, filter) in filters().into_iter().enumerate() {
         let vector = vectors::turned(number % 5, 10.0 * number as f32);
         let text = TextQuery::default();
-        let query = NearestQuery { vector, text, filter };
+        let query = NearestQuery { vector, text, filter, equal_max: 0 };
         let nearest = |subject: &Subject<'_>| {
             let nearest = wait(subject.vault().vectors().nearest(&model, &query, 1000));
             nearest.hits.into_iter().map(|hit| (hit.id, hit.similarity)).collect::<BTreeMap<_, _>>()

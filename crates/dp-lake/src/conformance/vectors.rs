@@ -344,7 +344,7 @@ pub fn filters_and_words_narrow_what_is_near(factory: &dyn Factory) {
     ];
     for (text, filter, expected) in cases {
         let expected = expected.into_iter().map(|number: usize| documents[number].id).collect::<Vec<_>>();
-        let query = NearestQuery { vector: axis(0), text, filter };
+        let query = NearestQuery { vector: axis(0), text, filter, equal_max: 0 };
         // The same question again may be answered from what is kept of the first.
         for _ in 0..2 {
             let found = wait(subject.vault().vectors().nearest(&model, &query, 10));
@@ -364,6 +364,24 @@ pub fn equally_near_documents_are_in_order_of_id(factory: &dyn Factory) {
     let query = NearestQuery { vector: axis(1), ..NearestQuery::default() };
     let some = wait(subject.vault().vectors().nearest(&model, &query, 7));
     assert_eq!(some.hits.iter().map(|hit| hit.id).collect::<Vec<_>>(), expected[..7]);
+}
+
+pub fn equally_near_documents_do_not_keep_out_the_rest(factory: &dyn Factory) {
+    let documents = notes(60);
+    let (subject, model) = with_set(factory, documents.clone());
+    let (often, once) = documents.split_at(50);
+    let mut vectors = often.iter().map(|document| whole(document, axis(1))).collect::<Vec<_>>();
+    let others = once.iter().enumerate();
+    vectors.extend(others.map(|(number, document)| whole(document, turned(1, 20.0 + 4.0 * number as f32))));
+    put(&subject, &model, vectors);
+    let query = NearestQuery { vector: axis(1), equal_max: 4, ..NearestQuery::default() };
+    let found = wait(subject.vault().vectors().nearest(&model, &query, 10)).hits;
+    assert_eq!(found.len(), 10);
+    assert!(found[..4].iter().all(|hit| often.iter().any(|document| document.id == hit.id)));
+    assert_eq!(
+        found[4..].iter().map(|hit| hit.id).collect::<Vec<_>>(),
+        once[..6].iter().map(|document| document.id).collect::<Vec<_>>()
+    );
 }
 
 pub fn what_is_no_vector_is_refused(factory: &dyn Factory) {

@@ -166,6 +166,12 @@ impl Vectors for MemoryVault {
             hits.extend(best.filter(|_| allowed.contains(&id)));
         }
         hits.sort_by(|one, other| other.similarity.total_cmp(&one.similarity).then(one.id.cmp(&other.id)));
+        let mut equals = (0, 0);
+        hits.retain(|hit| {
+            let bits = hit.similarity.to_bits();
+            equals = if equals.0 == bits { (bits, equals.1 + 1) } else { (bits, 1) };
+            query.equal_max == 0 || equals.1 <= query.equal_max
+        });
         hits.truncate(limit);
         let count = similarities.len().max(1) as f32;
         let mean_similarity = similarities.iter().sum::<f32>() / count;

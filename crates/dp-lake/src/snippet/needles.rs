@@ -2,7 +2,9 @@
 
 use crate::{
     Term, TermMode, TextQuery,
-    analysis::{TokenKind, edit_distance, for_each_token, forgiven_edits, searched_url, tokens},
+    analysis::{
+        Language, TokenKind, WordStemmer, edit_distance, for_each_token, forgiven_edits, searched_url, tokens,
+    },
 };
 
 /// Matches looked at in one part; the best passage lies among them.
@@ -23,6 +25,8 @@ pub(super) struct Span {
 /// Everything a query looks for.
 pub(super) struct Needles {
     needles: Vec<Needle>,
+    /// Of the language whose other forms of words are found too.
+    stemmer: Option<WordStemmer>,
     forgiving: bool,
 }
 
@@ -31,14 +35,23 @@ struct Needle {
     terms: Vec<String>,
     /// Whether the last term may go on.
     open: bool,
+    /// What other forms of a single word have in common.
+    forms: Option<Forms>,
+}
+
+struct Forms {
+    /// What all of them begin with.
+    beginning: String,
+    stem: String,
 }
 
 impl Needles {
-    pub(super) fn of(query: &TextQuery) -> Self {
+    pub(super) fn of(query: &TextQuery, language: Option<Language>) -> Self {
         let mut needles = Vec::new();
-        collect(query, &mut needles);
+        let stemmer = language.map(Language::stemmer);
+        collect(query, stemmer.as_ref(), &mut needles);
         needles.truncate(NEEDLES_MAX);
-        Self { needles, forgiving: false }
+        Self { needles, stemmer, forgiving: false }
     }
 
     pub(super) fn forgive_typos(&mut self) {
@@ -61,7 +74,9 @@ impl Needles {
             let fresh = (0..self.needles.len()).map(|needle| (needle, 0, token.start));
             for (index, seen, start) in begun.drain(..).chain(fresh) {
                 let needle = &self.needles[index];
-                if !needle.matches(seen, token.term, self.forgiving) {
+                let is_form =
+                    || self.stemmer.as_ref().is_some_and(|stemmer| needle.is_form(token.term, stemmer));
+                if !needle.matches(seen, token.term, self.forgiving) && !is_form() {
                     continue;
                 }
                 if seen + 1 == needle.terms.len() {
@@ -78,7 +93,7 @@ impl Needles {
 }
 
 /// Appends what the query and its alternatives look for.
-fn collect(query: &TextQuery, needles: &mut Vec<Needle>) {
+fn collect(query: &TextQuery, stemmer: Option<&WordStemmer>, needles: &mut Vec<Needle>) {
     for term in &query.must {
         if term.mode == TermMode::Phrase {
             needles.extend(Needle::of(&term.text, false));
@@ -87,14 +102,14 @@ fn collect(query: &TextQuery, needles: &mut Vec<Needle>) {
         let mut chunks = term.text.split_whitespace().peekable();
         while let Some(chunk) = chunks.next() {
             let open = chunks.peek().is_none() && is_open(term);
-            needles.extend(Needle::of(searched_url(chunk), open));
+            needles.extend(Needle::of(searched_url(chunk), open).map(|needle| needle.with_forms(stemmer)));
         }
     }
     for alternative in query.any.iter().flatten() {
         if needles.len() >= NEEDLES_MAX {
             return;
         }
-        collect(&alternative.text, needles);
+        collect(&alternative.text, stemmer, needles);
     }
 }
 
@@ -117,7 +132,25 @@ impl Needle {
             }
         }
         let terms = found.into_iter().map(|token| token.term).collect::<Vec<_>>();
-        (!terms.is_empty()).then_some(Self { terms, open })
+        (!terms.is_empty()).then_some(Self { terms, open, forms: None })
+    }
+
+    /// The same, which finds other forms of it too if it is one word.
+    fn with_forms(self, stemmer: Option<&WordStemmer>) -> Self {
+        let forms = match (stemmer, self.terms.as_slice()) {
+            (Some(stemmer), [word]) => Some(Forms {
+                beginning: stemmer.common_beginning(word).to_owned(),
+                stem: stemmer.stem(word).into_owned(),
+            }),
+            _ => None,
+        };
+        Self { forms, ..self }
+    }
+
+    fn is_form(&self, term: &str, stemmer: &WordStemmer) -> bool {
+        self.forms
+            .as_ref()
+            .is_some_and(|forms| term.starts_with(&forms.beginning) && stemmer.stem(term) == forms.stem)
     }
 
     fn matches(&self, index: usize, term: &str, forgiving: bool) -> bool {

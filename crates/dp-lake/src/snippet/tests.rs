@@ -7,7 +7,7 @@ fn of(title: &str, text: &str, query: &str, max_chars: usize) -> Snippet {
     let mut content = Content::new("a", Kind::Note);
     content.title = title.into();
     content.text = text.into();
-    snippet(&content, &wanted(query), max_chars)
+    snippet(&content, &wanted(query), None, max_chars)
 }
 
 /// What is in quotes as a phrase, else words, of which the last may go on.
@@ -75,12 +75,27 @@ fn words_of_alternatives_are_marked_too() {
     };
     let mut content = Content::new("a", Kind::Note);
     content.text = "an old red bike and a boat".into();
-    assert_eq!(snippet(&content, &query, 80).marked("[", "]"), "[an] old [red bike] [and] a [boat]");
+    assert_eq!(snippet(&content, &query, None, 80).marked("[", "]"), "[an] old [red bike] [and] a [boat]");
 }
 
 #[test]
 fn typos_are_marked_where_nothing_else_is() {
     assert_eq!(marked("", "photograph of a mountain", "mountian ", 80), "photograph of a [mountain]");
+}
+
+#[test]
+fn other_forms_of_a_word_are_marked_in_its_language_but_not_in_phrases() {
+    let mut content = Content::new("a", Kind::Note);
+    content.text = "a flow of flows was flowing by the flowers".into();
+    let marked = |query: &TextQuery, language| snippet(&content, query, language, 80).marked("[", "]");
+    let english = Some(Language::English);
+    let query =
+        |text: &str, mode| TextQuery { must: vec![Term { text: text.into(), mode }], ..TextQuery::default() };
+    let word = query("flow", TermMode::Words);
+    assert_eq!(marked(&word, english), "a [flow] of [flows] was [flowing] by the flowers");
+    assert_eq!(marked(&word, None), "a [flow] of flows was flowing by the flowers");
+    let phrase = query("flow of", TermMode::Phrase);
+    assert_eq!(marked(&phrase, english), "a [flow of] flows was flowing by the flowers");
 }
 
 #[test]
