@@ -45,27 +45,32 @@ impl FromRequestParts<Door> for Caller {
         let address = parts.extensions.get::<ClientAddress>().and_then(|address| address.0);
         let device = parts.headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
         let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip().to_canonical());
-        let is_here = peer.is_some_and(|peer| is_from_here(peer, &door.0.trusted_proxies, &parts.headers));
+        let named = parts.uri.authority().map(http::uri::Authority::as_str);
+        let is_here =
+            peer.is_some_and(|peer| is_from_here(peer, &door.0.trusted_proxies, &parts.headers, named));
         Ok(Self { address, device: device.unwrap_or_default().to_owned(), is_here })
     }
 }
 
 /// A proxy on this machine comes from here too: it shows by being known, by what it adds, or by passing on the
 /// name that people know the server by.
-fn is_from_here(peer: IpAddr, trusted: &[IpAddr], headers: &HeaderMap) -> bool {
+fn is_from_here(peer: IpAddr, trusted: &[IpAddr], headers: &HeaderMap, named: Option<&str>) -> bool {
     let is_passed_on = trusted.contains(&peer) || PROXY_HEADERS.iter().any(|name| headers.contains_key(name));
     let host = headers.get(header::HOST).map(|host| host.to_str().unwrap_or_default());
-    let is_local_name = host.is_none_or(|host| {
-        let name = match host.rsplit_once(':') {
-            Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-            _ => host,
-        };
-        name.eq_ignore_ascii_case("localhost") || {
-            let bare = name.trim_start_matches('[').trim_end_matches(']');
-            bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-    });
-    peer.is_loopback() && !is_passed_on && is_local_name
+    // HTTP/1 has the name in a header, HTTP/2 in the address.
+    let mut names = host.into_iter().chain(named);
+    peer.is_loopback() && !is_passed_on && names.all(is_local_name)
+}
+
+/// Whether a name, with its port, can only mean this machine.
+fn is_local_name(authority: &str) -> bool {
+    let name = match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => authority,
+    };
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    name.eq_ignore_ascii_case("localhost")
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// One who looks after the account itself: a session of it, or a key that may manage all of it.
@@ -130,11 +135,13 @@ mod tests {
             let pairs = pairs
                 .iter()
                 .map(|&(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
-            is_from_here(peer.parse().unwrap(), &trusted, &HeaderMap::from_iter(pairs))
+            is_from_here(peer.parse().unwrap(), &trusted, &HeaderMap::from_iter(pairs), None)
         };
         assert!(is_here("127.0.0.1", &[("host", "localhost:7766")]));
         assert!(is_here("::1", &[("host", "[::1]:7766")]));
-        assert!(is_here("127.0.0.1", &[]), "HTTP/2 has the name in its address");
+        let loopback = "127.0.0.1".parse().unwrap();
+        let over_http_2 = |name| is_from_here(loopback, &trusted, &HeaderMap::new(), Some(name));
+        assert!(over_http_2("localhost:7766") && !over_http_2("life.example.org"));
         assert!(!is_here("192.0.2.7", &[("host", "localhost:7766")]));
         assert!(!is_here("127.0.0.9", &[("host", "localhost")]), "a proxy that is known");
         assert!(!is_here("127.0.0.1", &[("host", "life.example.org")]), "a proxy that passes the name on");
