@@ -24,10 +24,12 @@ pub use vault::{Outcome, Vault};
 
 use std::path::{Path, PathBuf};
 
-/// The folder with the workspace in it.
+/// The folder with the workspace in it: where cargo runs the tests, for a build that was shared may come from
+/// another copy.
 #[must_use]
 pub fn workspace() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&package).parent().unwrap().to_owned()
 }
 
 /// Says that a scenario did not run, in the form that the test runner looks for.

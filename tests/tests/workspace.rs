@@ -133,7 +133,8 @@ fn every_folder_of_crates_has_its_crate_s_name() {
 struct Rules {
     allowed: BTreeSet<String>,
     exceptions: Vec<(String, BTreeSet<String>)>,
-    banned: BTreeSet<String>,
+    /// What nobody may need but those that are named with it.
+    banned: Vec<(String, BTreeSet<String>)>,
 }
 
 impl Rules {
@@ -148,7 +149,12 @@ impl Rules {
         Self {
             allowed: words(&table["licenses"]["allow"]),
             exceptions: exceptions.iter().map(|rule| (name(rule), words(&rule["allow"]))).collect(),
-            banned: table["bans"]["deny"].as_array().unwrap().iter().map(name).collect(),
+            banned: table["bans"]["deny"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|rule| (name(rule), rule.get("wrappers").map(words).unwrap_or_default()))
+                .collect(),
         }
     }
 
@@ -242,7 +248,15 @@ fn nothing_banned_is_locked_and_everything_has_an_origin() {
     let rules = Rules::read();
     let metadata = metadata();
     for package in &metadata.packages {
-        assert!(!rules.banned.contains(package.name.as_str()), "{} is banned", package.name);
+        for (banned, wrappers) in &rules.banned {
+            let is_banned = package.name.as_str() == banned && wrappers.is_empty();
+            assert!(!is_banned, "{banned} is banned");
+            let needs_it = package.dependencies.iter().any(|needed| {
+                needed.name == *banned && needed.kind == DependencyKind::Normal && !needed.optional
+            });
+            let may = !needs_it || wrappers.contains(package.name.as_str());
+            assert!(may || wrappers.is_empty(), "{} must not need {banned}", package.name);
+        }
         let is_own = metadata.workspace_members.contains(&package.id);
         let from_registry =
             package.source.as_ref().is_some_and(|source| source.repr.starts_with("registry+"));

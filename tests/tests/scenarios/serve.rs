@@ -38,11 +38,8 @@ fn the_guide_s_commands_answer_as_the_guide_says() {
     let page = std::fs::read_to_string(workspace().join("docs/guide/api.md")).unwrap();
     let page = page.replace(GUIDE_PORT, &free_port().to_string());
     let script = format!("set -eu\n{}", blocks(&page, "sh").concat());
-    let path = format!(
-        "{}:{}",
-        program().parent().unwrap().display(),
-        std::env::var("PATH").unwrap_or_default()
-    );
+    let path =
+        format!("{}:{}", program().parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new("sh")
         .args(["-c", &script])
         .env("PATH", path)
@@ -106,7 +103,9 @@ fn nobody_is_let_in_without_credentials_or_under_another_name() {
     let server = Server::start(&vault);
     assert_eq!(server.status("GET", "/health/ready", "localhost"), 200);
     assert_eq!(server.status("GET", "/api/docs", "localhost"), 200);
-    for path in ["/api/v1/search?q=walnut", "/api/v1/documents", "/api/v1/stats", "/api/v1/users", "/api/v1/log"] {
+    for path in
+        ["/api/v1/search?q=walnut", "/api/v1/documents", "/api/v1/stats", "/api/v1/users", "/api/v1/log"]
+    {
         assert_eq!(server.status("GET", path, "localhost"), 401, "{path}");
     }
     assert!((400..500).contains(&server.status("GET", "/health/ready", "evil.example")));

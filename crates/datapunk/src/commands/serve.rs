@@ -1,11 +1,7 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
 use super::user;
-use crate::{
-    brain,
-    output::{Output, say},
-    place::Place,
-};
+use crate::{brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use dp_cortex::engine::Engine;
 use dp_nexus::{
@@ -72,7 +68,10 @@ async fn answer(
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
-        format!("can't listen on {}; is something else there? Another port: --listen 127.0.0.1:7777", arguments.listen)
+        format!(
+            "can't listen on {}; is something else there? Another port: --listen 127.0.0.1:7777",
+            arguments.listen
+        )
     })?;
     let address = listener.local_addr()?;
     let mut settings = Settings {
@@ -84,7 +83,8 @@ async fn answer(
     let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
     let app = App::new(homes, Arc::new(door.clone()), settings);
     let routes = dp_nexus::http::router_with(&app, door.routes());
-    output.line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
+    output
+        .line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
     if accounts.needs_setup()? {
         let code = accounts.new_setup_code(Timestamp::now())?;
         output.line(format!(

@@ -4,7 +4,7 @@ use crate::{output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use dp_nexus::{
     Role,
-    accounts::{Account, AccountError, Accounts, NewAccount},
+    accounts::{Account, Accounts, NewAccount},
 };
 use jiff::Timestamp;
 use std::io::{BufRead as _, IsTerminal as _, stdin};
@@ -64,7 +64,11 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
         What::Password { name } => {
             let account = named(&accounts, name)?;
             accounts.reset_password(account.id, &new_password()?, now)?;
-            tell(&account, &format!("{} has a new password; every session of it has ended.", account.name), output)
+            tell(
+                &account,
+                &format!("{} has a new password; every session of it has ended.", account.name),
+                output,
+            )
         }
         What::Remove { name } => {
             let account = named(&accounts, name)?;
@@ -84,7 +88,9 @@ fn named(accounts: &Accounts, name: &str) -> anyhow::Result<Account> {
     accounts.find_by_name(name)?.with_context(|| {
         let there_are = accounts.list().unwrap_or_default().into_iter().map(|account| account.name);
         match there_are.collect::<Vec<_>>() {
-            none if none.is_empty() => format!("there is no account {name:?}; `datapunk user add NAME` makes the first"),
+            none if none.is_empty() => {
+                format!("there is no account {name:?}; `datapunk user add NAME` makes the first")
+            }
             names => format!("there is no account {name:?}; there are {}", names.join(", ")),
         }
     })
@@ -100,7 +106,8 @@ fn list(accounts: &Accounts, output: &mut Output) -> anyhow::Result<()> {
         return output.value(&accounts);
     }
     if accounts.is_empty() {
-        return output.line("There is no account. `datapunk user add NAME` makes the first, who owns everything.");
+        return output
+            .line("There is no account. `datapunk user add NAME` makes the first, who owns everything.");
     }
     for account in accounts {
         let role = match account.role {
@@ -131,4 +138,3 @@ fn new_password() -> anyhow::Result<String> {
     }
     Ok(password)
 }
-
