@@ -67,23 +67,6 @@ pub(crate) fn day(day: dp_lake::Day) -> String {
     dp_lake::date_of_day(day).to_string()
 }
 
-/// A moment in RFC 3339 with the local offset if it is known, `Z` if not; without offset for a wall clock.
-pub(crate) fn machine_time(moment: &Moment) -> String {
-    let offset_s = moment.offset_s.filter(|_| moment.clock == Clock::Instant);
-    let local_us = moment.utc_us.saturating_add(i64::from(offset_s.unwrap_or(0)) * 1_000_000);
-    let Ok(instant) = jiff::Timestamp::from_microsecond(local_us) else { return String::new() };
-    let civil = instant.to_zoned(jiff::tz::TimeZone::UTC).datetime();
-    match (moment.precision, moment.clock, offset_s) {
-        (Precision::Year | Precision::Month | Precision::Day, ..) => civil.date().to_string(),
-        (_, Clock::Wall, _) => civil.to_string(),
-        (_, Clock::Instant, None) => format!("{civil}Z"),
-        (_, Clock::Instant, Some(offset)) => {
-            let sign = if offset < 0 { '-' } else { '+' };
-            format!("{civil}{sign}{:02}:{:02}", offset.abs() / 3600, offset.abs() / 60 % 60)
-        }
-    }
-}
-
 /// One line of text of at most so many characters.
 pub(crate) fn one_line(text: &str, characters_max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -113,15 +96,9 @@ mod tests {
         let mut clock = HomeClock::new("Europe/Zurich");
         let noon = Moment::with_offset(1_557_824_400_000_000, 3600, Precision::Second);
         assert_eq!(moment(&noon, &mut clock), "2019-05-14 10:00");
-        assert_eq!(machine_time(&noon), "2019-05-14T10:00:00+01:00");
         assert_eq!(
             moment(&Moment::utc(1_557_824_400_000_000, Precision::Second), &mut clock),
             "2019-05-14 11:00"
         );
-        assert_eq!(
-            machine_time(&Moment::utc(1_557_824_400_000_000, Precision::Second)),
-            "2019-05-14T09:00:00Z"
-        );
-        assert_eq!(machine_time(&Moment::date(18_030)), "2019-05-14");
     }
 }

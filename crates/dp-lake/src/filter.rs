@@ -1,26 +1,9 @@
 //! Which documents are meant: one typed filter for listing, searching and counting, and how a page
 //! of them is asked for.
 
+use crate::Day;
 use dp_model::{DocumentId, Kind};
 use serde::{Deserialize, Serialize};
-
-/// A local calendar day, as days since 1970-01-01.
-pub type Day = i32;
-
-/// The local day of a civil date.
-#[must_use]
-pub fn day_of_date(date: jiff::civil::Date) -> Day {
-    dp_sources::times::days_of_date(date.year().into(), date.month() as u32, date.day() as u32)
-        .unwrap_or_default()
-}
-
-/// The civil date of a local day; days outside the years -9999 to 9999 give the nearest of these.
-#[must_use]
-pub fn date_of_day(day: Day) -> jiff::civil::Date {
-    let epoch = jiff::civil::date(1970, 1, 1);
-    let fallback = if day < 0 { jiff::civil::Date::MIN } else { jiff::civil::Date::MAX };
-    epoch.checked_add(jiff::Span::new().days(day.clamp(-4_371_587, 2_932_896))).unwrap_or(fallback)
-}
 
 /// Something a document can have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -268,14 +251,6 @@ mod tests {
         let filter = Filter { sources: vec!["google".into()], ..Filter::default() };
         assert!(filter.wants_source("google") && filter.wants_source("google.youtube"));
         assert!(!filter.wants_source("googlex") && !filter.wants_source("spotify"));
-    }
-
-    #[test]
-    fn days_and_dates_lead_back_to_each_other() {
-        for day in [-800_000, -1, 0, 19_000, 400_000] {
-            assert_eq!(day_of_date(date_of_day(day)), day);
-        }
-        assert_eq!(date_of_day(i32::MAX).year(), 9999);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 pub mod analysis;
 mod batch;
+mod calendar;
 pub mod conformance;
 mod contract;
 pub mod dimensions;
@@ -23,11 +24,10 @@ mod vectors;
 mod version;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
+pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
 pub use error::LakeError;
-pub use filter::{
-    Annotation, Annotations, Cursor, Day, Filter, Has, Hidden, Near, Order, Page, date_of_day, day_of_date,
-};
+pub use filter::{Annotation, Annotations, Cursor, Filter, Has, Hidden, Near, Order, Page};
 pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
 pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
@@ -35,7 +35,7 @@ pub use snippet::{Snippet, snippet};
 pub use statistics::{
     Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
     ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
-    SeriesInfo, Sort, Top,
+    SeriesInfo, Sort, Top, Totals,
 };
 pub use vectors::{
     DocumentVectors, Embedder, EmbedderError, Nearest, NearestQuery, Passage, PassageVector, PendingDocument,

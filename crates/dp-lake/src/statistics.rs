@@ -1,8 +1,9 @@
 //! What the lake answers when asked for counts, hits, imports and its own health.
 
-use crate::{Annotations, Applied, Checkpoint, Day};
+use crate::{Annotations, Applied, Checkpoint, Day, date_of_day};
 use dp_model::{Document, DocumentId, EntryStatus, Kind, Revision};
 use serde::{Deserialize, Serialize};
+use std::{cmp::Reverse, collections::BTreeMap};
 
 /// How hits are sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,6 +72,53 @@ pub struct DayCount {
     pub kind: Kind,
     /// How many.
     pub count: u64,
+}
+
+/// What a day histogram adds up to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Totals {
+    /// Documents.
+    pub documents: u64,
+    /// Of them without a date.
+    pub undated: u64,
+    /// Documents by source.
+    pub sources: BTreeMap<String, u64>,
+    /// Documents by the word of their kind.
+    pub kinds: BTreeMap<&'static str, u64>,
+    /// Documents by local year.
+    pub years: BTreeMap<i16, u64>,
+    /// Documents by local day.
+    pub days: BTreeMap<Day, u64>,
+}
+
+impl Totals {
+    /// The sums of these counts.
+    #[must_use]
+    pub fn of(counts: &[DayCount]) -> Self {
+        let mut totals = Self::default();
+        for count in counts {
+            totals.documents += count.count;
+            *totals.sources.entry(count.source.clone()).or_default() += count.count;
+            *totals.kinds.entry(count.kind.as_str()).or_default() += count.count;
+            match count.day {
+                Some(day) => {
+                    *totals.days.entry(day).or_default() += count.count;
+                    *totals.years.entry(date_of_day(day).year()).or_default() += count.count;
+                }
+                None => totals.undated += count.count,
+            }
+        }
+        totals
+    }
+
+    /// The days with most documents, at most so many; of equal ones the earliest first.
+    #[must_use]
+    pub fn busiest_days(&self, most: usize) -> Vec<(Day, u64)> {
+        let mut busiest = self.days.iter().map(|(&day, &count)| (day, count)).collect::<Vec<_>>();
+        busiest.sort_by_key(|&(day, count)| (Reverse(count), day));
+        busiest.truncate(most);
+        busiest
+    }
 }
 
 /// What a top list ranks.
@@ -288,4 +336,24 @@ pub struct Health {
     pub problems: Vec<String>,
     /// The projections.
     pub projections: Vec<ProjectionHealth>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn totals_count_each_document_once_and_know_the_busiest_days() {
+        let count = |day, source: &str, kind, count| DayCount { day, source: source.into(), kind, count };
+        let totals = Totals::of(&[
+            count(Some(0), "google.chrome", Kind::Browse, 3),
+            count(Some(0), "google.mail", Kind::Email, 2),
+            count(Some(366), "google.mail", Kind::Email, 5),
+            count(None, "google.keep", Kind::Note, 1),
+        ]);
+        assert_eq!((totals.documents, totals.undated), (11, 1));
+        assert_eq!((totals.sources["google.mail"], totals.kinds["email"]), (7, 7));
+        assert_eq!(totals.years.into_iter().collect::<Vec<_>>(), [(1970, 5), (1971, 5)]);
+        assert_eq!(Totals { days: totals.days, ..Totals::default() }.busiest_days(1), [(0, 5)]);
+    }
 }

@@ -15,7 +15,7 @@ pub(crate) fn run(place: &Place, output: &mut Output) -> anyhow::Result<()> {
         return output.line("Nothing has been imported yet. `datapunk import PATH` begins.");
     }
     for import in imports {
-        let started = words::machine_time(&Moment::utc(import.started_us, Precision::Second));
+        let started = dp_lake::text_of_moment(&Moment::utc(import.started_us, Precision::Second));
         let state = match import.state {
             ImportState::Finished => "finished",
             ImportState::Unfinished => "unfinished: the same command goes on with it",

@@ -209,8 +209,8 @@ fn view(found: &Found, explain: bool) -> HitView<'_> {
         snippet: &found.snippet.text,
         highlights: &found.snippet.highlights,
         passage: found.passage,
-        start: content.time.as_ref().map(words::machine_time),
-        end: content.end.as_ref().map(words::machine_time),
+        start: content.time.as_ref().map(dp_lake::text_of_moment),
+        end: content.end.as_ref().map(dp_lake::text_of_moment),
         place: place.and_then(|place| place.name.clone().or_else(|| place.address.clone())),
         people: content
             .people

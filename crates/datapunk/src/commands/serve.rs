@@ -5,7 +5,7 @@ use crate::{brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use dp_cortex::engine::Engine;
 use dp_nexus::{
-    AccountId, Role,
+    AccountId, Principal, Role,
     accounts::Accounts,
     http::{App, Door, HomeError, Homes, Limits, Settings, prompt, serve},
 };
@@ -54,7 +54,7 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     );
     say_what_happens();
     let accounts = Arc::new(user::open(place)?);
-    let homes = Arc::new(Vaults::new(place.clone(), Arc::clone(&accounts)));
+    let homes = Arc::new(Vaults::new(place.clone()));
     // What can't be opened is said now, not to the first who asks.
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -134,7 +134,6 @@ fn say_what_happens() {
 /// The vaults of the accounts, opened when they are first asked for, and for good.
 struct Vaults {
     place: Place,
-    accounts: Arc<Accounts>,
     open: Mutex<HashMap<Home, Arc<Engine>>>,
 }
 
@@ -146,8 +145,8 @@ enum Home {
 }
 
 impl Vaults {
-    fn new(place: Place, accounts: Arc<Accounts>) -> Self {
-        Self { place, accounts, open: Mutex::default() }
+    fn new(place: Place) -> Self {
+        Self { place, open: Mutex::default() }
     }
 
     fn open_owners(&self) -> anyhow::Result<()> {
@@ -173,14 +172,12 @@ impl Vaults {
 }
 
 impl Homes for Vaults {
-    fn engine(&self, account: AccountId) -> Result<Arc<Engine>, HomeError> {
-        let unavailable = |reason: &dyn std::fmt::Display| HomeError::Unavailable(reason.to_string());
-        let known = self.accounts.get(account).map_err(|error| unavailable(&error))?;
-        let home = match known.map(|account| account.role) {
-            Some(Role::Owner) => Home::Owner,
-            Some(Role::Member) => Home::Member(account),
-            Some(Role::Reader) | None => return Err(HomeError::NoVault(account)),
+    fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError> {
+        let home = match principal.role {
+            Role::Owner => Home::Owner,
+            Role::Member => Home::Member(principal.account),
+            Role::Reader => return Err(HomeError::NoVault(principal.account)),
         };
-        self.engine_of(home).map_err(|error| unavailable(&format_args!("{error:#}")))
+        self.engine_of(home).map_err(|error| HomeError::Unavailable(format!("{error:#}")))
     }
 }

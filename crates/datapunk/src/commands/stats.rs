@@ -1,7 +1,7 @@
 //! `datapunk stats`
 
 use crate::{output::Output, place::Place, words};
-use dp_lake::{DayCount, Dimension, HistogramQuery, SeriesInfo, Top, Vault as _, date_of_day};
+use dp_lake::{Dimension, HistogramQuery, SeriesInfo, Top, Totals, Vault as _};
 use futures::executor::block_on;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ struct Busy {
 pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let vault = place.read()?;
     let counts = block_on(vault.documents().histogram(&HistogramQuery::default()))?;
-    let mut statistics = sum(&counts, arguments.top);
+    let mut statistics = counted(Totals::of(&counts), arguments.top);
     let top = |dimension| block_on(vault.documents().top(dimension, arguments.top));
     statistics.channels = top(Dimension::Channel)?;
     statistics.sites = top(Dimension::Site)?;
@@ -47,27 +47,17 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     if output.json { output.value(&statistics) } else { print(&statistics, output) }
 }
 
-fn sum(counts: &[DayCount], top: usize) -> Statistics {
-    let mut statistics = Statistics::default();
-    let mut days: BTreeMap<dp_lake::Day, u64> = BTreeMap::new();
-    for count in counts {
-        statistics.documents += count.count;
-        *statistics.sources.entry(count.source.to_string()).or_default() += count.count;
-        *statistics.kinds.entry(count.kind.as_str()).or_default() += count.count;
-        match count.day {
-            Some(day) => {
-                *days.entry(day).or_default() += count.count;
-                *statistics.years.entry(date_of_day(day).year()).or_default() += count.count;
-            }
-            None => statistics.undated += count.count,
-        }
+fn counted(totals: Totals, top: usize) -> Statistics {
+    let busiest = totals.busiest_days(top).into_iter();
+    Statistics {
+        documents: totals.documents,
+        undated: totals.undated,
+        busiest_days: busiest.map(|(day, count)| Busy { day: words::day(day), count }).collect(),
+        sources: totals.sources,
+        kinds: totals.kinds,
+        years: totals.years,
+        ..Statistics::default()
     }
-    let mut busiest = days.into_iter().collect::<Vec<_>>();
-    busiest.sort_by_key(|&(day, count)| (std::cmp::Reverse(count), day));
-    busiest.truncate(top);
-    statistics.busiest_days =
-        busiest.into_iter().map(|(day, count)| Busy { day: words::day(day), count }).collect();
-    statistics
 }
 
 fn print(statistics: &Statistics, output: &mut Output) -> anyhow::Result<()> {

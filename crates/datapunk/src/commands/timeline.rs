@@ -1,10 +1,9 @@
 //! `datapunk timeline`
 
 use crate::{output::Output, place::Place, words};
-use dp_lake::{Cursor, Day, Filter, Order, Vault as _, day_of_date, etl::HomeClock};
+use dp_lake::{Cursor, Day, Filter, Order, Vault as _, days_of_text, etl::HomeClock};
 use dp_model::{Document, Kind};
 use futures::executor::block_on;
-use jiff::civil::Date;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -84,44 +83,10 @@ pub(crate) fn print(document: &Document, clock: &mut HomeClock, output: &mut Out
 
 /// The first day of a year, a month or a day as written.
 fn first_day(text: &str) -> Result<Day, String> {
-    days(text).map(|(first, _)| first)
+    days_of_text(text).map(|(first, _)| first)
 }
 
 /// The last day of a year, a month or a day as written.
 fn last_day(text: &str) -> Result<Day, String> {
-    days(text).map(|(_, last)| last)
-}
-
-fn days(text: &str) -> Result<(Day, Day), String> {
-    let wrong = || format!("{text:?} is no day; write 2019, 2019-06 or 2019-06-14");
-    let parts = text
-        .split('-')
-        .map(|part| part.parse::<i16>().map_err(|_| wrong()))
-        .collect::<Result<Vec<_>, _>>()?;
-    let date = |year: i16, month: i16, day: i16| {
-        let (month, day) = (i8::try_from(month).ok(), i8::try_from(day).ok());
-        month.zip(day).and_then(|(month, day)| Date::new(year, month, day).ok()).ok_or_else(wrong)
-    };
-    let (first, last) = match parts[..] {
-        [year] => (date(year, 1, 1)?, date(year, 12, 31)?),
-        [year, month] => (date(year, month, 1)?, date(year, month, 1)?.last_of_month()),
-        [year, month, day] => (date(year, month, day)?, date(year, month, day)?),
-        _ => return Err(wrong()),
-    };
-    Ok((day_of_date(first), day_of_date(last)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_read_as_exactly_as_they_are_written() {
-        assert_eq!(days("1970"), Ok((0, 364)));
-        assert_eq!(days("1972-02"), Ok((761, 789)));
-        assert_eq!(days("1970-01-02"), Ok((1, 1)));
-        for wrong in ["", "soon", "1970-13", "1970-02-30", "1970-01-01-01"] {
-            assert!(days(wrong).is_err(), "{wrong}");
-        }
-    }
+    days_of_text(text).map(|(_, last)| last)
 }

@@ -27,12 +27,12 @@ const STRIPES: usize = 64;
 
 /// The vaults of the accounts.
 pub trait Homes: Send + Sync {
-    /// What answers from the account's vault. May block, and is asked at every request, so an
+    /// What answers from the vault of the account that asks. May block, and is asked at every request, so an
     /// implementation keeps engines open.
     ///
     /// # Errors
     /// When the account has no vault or it can't be opened.
-    fn engine(&self, account: AccountId) -> Result<Arc<Engine>, HomeError>;
+    fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError>;
 }
 
 /// Why the vault of an account can't be had.
@@ -261,11 +261,11 @@ impl App {
     {
         let permit = Arc::clone(&self.0.questions).acquire_owned().await.map_err(Problem::internal)?;
         let homes = Arc::clone(&self.0.homes);
-        let (account, scope) = (principal.account, principal.scope.clone());
+        let principal = principal.clone();
         let span = tracing::Span::current();
         let answer = tokio::task::spawn_blocking(move || {
             let _permit = permit;
-            span.in_scope(|| question(&scope::in_scope(homes.engine(account)?, &scope)))
+            span.in_scope(|| question(&scope::in_scope(homes.engine(&principal)?, &principal.scope)))
         });
         answer.await.map_err(Problem::internal)?
     }

@@ -4,7 +4,7 @@ use crate::world::{Answer, answered, engine, life, request, samples, vault};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use dp_cortex::engine::Engine;
 use dp_nexus::{
-    AccountId, Role,
+    Principal, Role,
     accounts::{Accounts, NewAccount},
     http::{Allowance, App, Door, HomeError, Homes, Settings, router_with},
 };
@@ -24,15 +24,13 @@ pub(crate) const OTHER_PASSWORD: &str = "quiet lantern beneath nine rivers";
 
 /// The owner has the life of the other tests, everybody else an empty one.
 struct Rooms {
-    accounts: Arc<Accounts>,
     owners: Arc<Engine>,
     empty: Arc<Engine>,
 }
 
 impl Homes for Rooms {
-    fn engine(&self, account: AccountId) -> Result<Arc<Engine>, HomeError> {
-        let found = self.accounts.get(account).unwrap().ok_or(HomeError::NoVault(account))?;
-        Ok(Arc::clone(if found.role == Role::Owner { &self.owners } else { &self.empty }))
+    fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError> {
+        Ok(Arc::clone(if principal.role == Role::Owner { &self.owners } else { &self.empty }))
     }
 }
 
@@ -61,7 +59,6 @@ impl Home {
         let now = move || Timestamp::from_second(hands.load(Ordering::SeqCst)).unwrap();
         let door = Door::with_clock(Arc::clone(&accounts), &settings, is_tls, now).unwrap();
         let rooms = Rooms {
-            accounts: Arc::clone(&accounts),
             owners: Arc::new(engine(&vault(life(), samples()))),
             empty: Arc::new(engine(&vault(Vec::new(), Vec::new()))),
         };

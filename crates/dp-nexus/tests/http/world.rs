@@ -230,7 +230,8 @@ pub(crate) fn engine(vault: &Arc<MemoryVault>) -> Engine {
 struct Houses(HashMap<AccountId, Arc<Engine>>);
 
 impl Homes for Houses {
-    fn engine(&self, account: AccountId) -> Result<Arc<Engine>, HomeError> {
+    fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError> {
+        let account = principal.account;
         self.0.get(&account).cloned().ok_or(HomeError::NoVault(account))
     }
 }

@@ -6,7 +6,7 @@ use crate::http::{
     asked::{Asked, within},
     entrance::Reads,
     problem::Problem,
-    shapes, words,
+    shapes,
 };
 use axum::extract::State;
 use dp_cortex::engine::{Explanation, Found, Mode, SearchRequest, Understood};
@@ -210,8 +210,8 @@ fn hit(found: Found, explain: bool) -> Hit {
         snippet: found.snippet.text,
         highlights: found.snippet.highlights,
         passage: found.passage,
-        start: content.time.as_ref().map(words::time),
-        end: content.end.as_ref().map(words::time),
+        start: content.time.as_ref().map(dp_lake::text_of_moment),
+        end: content.end.as_ref().map(dp_lake::text_of_moment),
         place: content.place.and_then(|place| place.name.or(place.address)),
         people: people.collect(),
         url: content.url,

@@ -10,10 +10,10 @@ use crate::http::{
     words,
 };
 use axum::extract::State;
-use dp_lake::{Day, DayCount, Dimension, HistogramQuery, SeriesInfo, Top, date_of_day};
+use dp_lake::{Dimension, HistogramQuery, SeriesInfo, Top, Totals};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -90,7 +90,7 @@ pub(super) async fn stats(
     let question = app.ask_written(&principal, move |engine| {
         let documents = engine.vault().documents();
         let counts = block_on(documents.histogram(&HistogramQuery::default()))?;
-        let mut statistics = summed(&counts, lines);
+        let mut statistics = counted(Totals::of(&counts), lines);
         let top = |dimension| block_on(documents.top(dimension, lines));
         statistics.channels = top(Dimension::Channel)?;
         statistics.sites = top(Dimension::Site)?;
@@ -105,25 +105,15 @@ pub(super) async fn stats(
     question.await
 }
 
-fn summed(counts: &[DayCount], lines: usize) -> Statistics {
-    let mut statistics = Statistics::default();
-    let mut days: BTreeMap<Day, u64> = BTreeMap::new();
-    for count in counts {
-        statistics.documents += count.count;
-        *statistics.sources.entry(count.source.clone()).or_default() += count.count;
-        *statistics.kinds.entry(count.kind.as_str()).or_default() += count.count;
-        match count.day {
-            Some(day) => {
-                *days.entry(day).or_default() += count.count;
-                *statistics.years.entry(date_of_day(day).year()).or_default() += count.count;
-            }
-            None => statistics.undated += count.count,
-        }
+fn counted(totals: Totals, lines: usize) -> Statistics {
+    let busiest = totals.busiest_days(lines).into_iter();
+    Statistics {
+        documents: totals.documents,
+        undated: totals.undated,
+        busiest_days: busiest.map(|(day, count)| BusyDay { day: words::day(day), count }).collect(),
+        sources: totals.sources,
+        kinds: totals.kinds,
+        years: totals.years,
+        ..Statistics::default()
     }
-    let mut busiest = days.into_iter().collect::<Vec<_>>();
-    busiest.sort_by_key(|&(day, count)| (Reverse(count), day));
-    busiest.truncate(lines);
-    let busiest = busiest.into_iter().map(|(day, count)| BusyDay { day: words::day(day), count });
-    statistics.busiest_days = busiest.collect();
-    statistics
 }
