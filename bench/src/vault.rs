@@ -203,7 +203,6 @@ struct ImportedTwice {
     again: ChildReport,
     /// Of the vault after the first time.
     vault_bytes: u64,
-    with_vectors: bool,
 }
 
 impl ImportedTwice {
@@ -213,13 +212,12 @@ impl ImportedTwice {
         let again = import_in_child(vault, paths, with_vectors)?;
         let new = again.documents_new + again.samples_new;
         ensure!(new == 0, "{new} records were new the second time");
-        Ok(Self { first, again, vault_bytes, with_vectors })
+        Ok(Self { first, again, vault_bytes })
     }
 
-    /// The rate, and what else an import is measured by. Vectors are not part of what must be smaller
-    /// than the export: they are as large as they are however short a document is.
+    /// The rate, and what else an import is measured by.
     fn figures(&self, what: &str, rate: Figure) -> Vec<Figure> {
-        let Self { first, again, vault_bytes, with_vectors } = self;
+        let Self { first, again, vault_bytes } = self;
         let size = Figure::new(
             &format!("vault to inflated size, {what}"),
             *vault_bytes as f64 / first.parsed_bytes as f64,
@@ -237,7 +235,7 @@ impl ImportedTwice {
             .at_least(3.0),
             Figure::new(&format!("peak memory, {what}"), first.peak_bytes as f64 / 1e6, "MB", "")
                 .at_most(400.0),
-            if *with_vectors { size } else { size.at_most(1.0) },
+            size.at_most(1.0),
         ]
     }
 }

@@ -6,7 +6,7 @@ use dp_cortex::{
     embed::{Pace, TextEmbedder},
     engine::{Engine, MeaningModel},
     history::History,
-    models::{ModelKind, Models},
+    models::Models,
     passages::DocumentEmbedder,
 };
 use dp_lake::{Embedder, Vault};
@@ -43,9 +43,8 @@ pub(crate) fn engine_over(place: &Place, vault: Arc<dyn Vault>) -> Engine {
     let models = models(place);
     let mut engine = Engine::new(vault, candidates(place));
     // A BERT-class model that is there looks at the best hits once more.
-    let bert =
-        models.list().unwrap_or_default().into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
-    if let Some(reranker) = bert.and_then(|manifest| models.open_for_search(&manifest.name).ok()) {
+    let encoder = models.encoder().ok().flatten();
+    if let Some(reranker) = encoder.and_then(|name| models.open_for_search(&name).ok()) {
         engine = engine.with_reranker(reranker);
     }
     engine

@@ -17,15 +17,6 @@ struct LastLesson {
 }
 
 impl Models {
-    /// The model that can teach: the first of BERT's family; None if there is none.
-    ///
-    /// # Errors
-    /// When the models can't be listed.
-    pub fn teacher(&self) -> Result<Option<String>, ModelError> {
-        let bert = self.list()?.into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
-        Ok(bert.map(|manifest| manifest.name))
-    }
-
     /// Whether a model should be fitted to a vault of so many documents without being asked: it is large,
     /// and nothing was fitted since it had half as many; there is a teacher; and nobody chose a model of
     /// another kind than those that a fitted one can take the place of.
@@ -33,7 +24,7 @@ impl Models {
     /// # Errors
     /// When the models can't be listed, or the file of the last time can't be understood.
     pub fn is_lesson_due(&self, documents: u64) -> Result<bool, ModelError> {
-        if documents < DOCUMENTS_LEAST || self.teacher()?.is_none() {
+        if documents < DOCUMENTS_LEAST || self.encoder()?.is_none() {
             return Ok(false);
         }
         let InUse { current: Some(current), .. } = self.in_use()? else { return Ok(false) };

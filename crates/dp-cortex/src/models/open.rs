@@ -87,6 +87,16 @@ impl Models {
         Ok(models)
     }
 
+    /// The encoder there is, which can teach and look at the best hits once more: the first of BERT's family;
+    /// None if there is none.
+    ///
+    /// # Errors
+    /// When the models can't be listed.
+    pub fn encoder(&self) -> Result<Option<String>, ModelError> {
+        let bert = self.list()?.into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
+        Ok(bert.map(|manifest| manifest.name))
+    }
+
     /// The static model that a personal one starts from: the one in the program, else the first there is.
     ///
     /// # Errors

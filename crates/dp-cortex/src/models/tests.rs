@@ -252,7 +252,7 @@ fn a_lesson_is_due_when_there_is_a_teacher_and_much_that_is_new() {
     let encoder = scene.origin.path().join("encoder");
     TinyBert::new("bert").write(&encoder);
     scene.pull(&Origin::Folder(encoder), None).unwrap();
-    assert_eq!(models.teacher().unwrap().as_deref(), Some("encoder"));
+    assert_eq!(models.encoder().unwrap().as_deref(), Some("encoder"));
     assert!(!models.is_lesson_due(500).unwrap(), "too little to learn from");
     assert!(models.is_lesson_due(100_000).unwrap());
     models.note_lesson(100_000).unwrap();

@@ -47,7 +47,7 @@ pub(super) fn run(
     let teacher = match teacher {
         Some(name) => name.to_owned(),
         None => models
-            .teacher()?
+            .encoder()?
             .context("there is no BERT-class model to learn from; `datapunk models pull minilm` gets one")?,
     };
     learn(place, &models, &teacher, passages as usize, interrupt::listen()?, output)
@@ -75,7 +75,7 @@ fn learn_if_due(place: &Place, output: &mut Output) -> anyhow::Result<()> {
     if interrupted.load(Ordering::Relaxed) || !models.is_lesson_due(documents(&place.read()?)?)? {
         return Ok(());
     }
-    let Some(teacher) = models.teacher()? else { return Ok(()) };
+    let Some(teacher) = models.encoder()? else { return Ok(()) };
     output.line(
         "\nEverything is imported and can be searched. Now a model is fitted to your texts, which takes some \
          minutes;\nCtrl-C leaves it for later, and `personalise = false` under [embedding] for good.",
