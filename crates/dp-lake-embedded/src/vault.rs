@@ -150,7 +150,7 @@ impl EmbeddedVault {
         &self,
         work: impl FnOnce(&mut Reader) -> Result<T, LakeError> + Send + 'static,
     ) -> Result<T, LakeError> {
-        self.readers.run(work).await
+        self.readers.run(|reader| reader.in_snapshot(work)).await
     }
 
     async fn write<T: Send + 'static>(
