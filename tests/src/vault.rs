@@ -107,7 +107,7 @@ impl Vault {
         let arguments: Vec<S> = arguments.into_iter().collect();
         let all = std::iter::once(OsStr::new("--json")).chain(arguments.iter().map(AsRef::as_ref));
         let outcome = self.run(all);
-        assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+        assert_eq!(outcome.code, 0, "{}\n{}", outcome.stderr, outcome.stdout);
         serde_json::from_str(&outcome.stdout).unwrap_or_else(|error| panic!("{error}: {}", outcome.stdout))
     }
 

@@ -174,7 +174,7 @@ impl Worker {
 
     fn note(&mut self, outcome: Result<(), LakeError>) {
         if let Err(error) = outcome {
-            self.failed.get_or_insert(error.to_string());
+            self.failed.get_or_insert_with(|| with_causes(&error));
         }
     }
 
@@ -263,6 +263,12 @@ impl Worker {
         self.failed = None;
         Ok(count)
     }
+}
+
+/// What an error says, and what brought it about.
+fn with_causes(error: &LakeError) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |cause| cause.source());
+    causes.fold(error.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
 fn removed_since(connection: &Connection, sequence: u64) -> Result<Vec<i64>, LakeError> {

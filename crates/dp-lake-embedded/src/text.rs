@@ -324,6 +324,8 @@ impl Writer {
         policy.set_min_num_segments(MERGED_SEGMENTS);
         policy.set_del_docs_ratio_before_merge(0.3);
         writer.set_merge_policy(Box::new(policy));
+        // What a killed process left: the same changes come again and want to write files of the same names.
+        writer.garbage_collect_files().wait().map_err(failed)?;
         Ok(Self {
             writer,
             throttle: Throttle::new(UNDER_WAY_BYTES),

@@ -155,8 +155,10 @@ impl Sets {
             entries => entries.map_err(|source| failed(&self.directory, "look through", source))?,
         };
         let folders = entries.flatten().filter(|entry| entry.path().is_dir());
-        let mut keys =
-            folders.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect::<Vec<_>>();
+        let mut keys = folders
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .filter(|name| !name.starts_with(set::UNFINISHED))
+            .collect::<Vec<_>>();
         keys.sort_unstable();
         Ok(keys)
     }

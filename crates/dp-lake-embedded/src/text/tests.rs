@@ -332,6 +332,23 @@ fn what_was_not_committed_is_not_there_after_reopening() {
 }
 
 #[test]
+fn what_was_killed_in_a_commit_can_be_done_again() {
+    let Lab { directory, index, .. } = Lab::texts(&["one", "two", "three", "goes"]);
+    drop(index);
+    let list = directory.path().join("meta.json");
+    let before = std::fs::read(&list).unwrap();
+    for _ in 0..2 {
+        // The second time all files of the commit are there, and only its list is not.
+        std::fs::write(&list, &before).unwrap();
+        let index = TextIndex::open(directory.path(), WRITE).unwrap();
+        assert_eq!((index.sequence(), index.count()), (1, 4));
+        index.delete(4).unwrap();
+        index.commit(2).unwrap();
+        assert_eq!((index.sequence(), index.count()), (2, 3));
+    }
+}
+
+#[test]
 fn a_reader_sees_what_a_writer_commits() {
     let lab = Lab::texts(&["one"]);
     let reader = TextIndex::open(lab.directory.path(), Mode::ReadOnly).unwrap();

@@ -158,9 +158,15 @@ impl Manifest {
 }
 
 /// The model whose vectors are in this folder.
+///
+/// # Errors
+/// `Projection` if it is missing or damaged: a set comes into being with it.
 pub(super) fn read_model(directory: &Path) -> Result<VectorModel, LakeError> {
     let path = directory.join(MODEL);
-    let bytes = std::fs::read(&path).map_err(|source| unreadable(&path, source))?;
+    let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
+        io::ErrorKind::NotFound => damaged(&path, "is missing"),
+        _ => unreadable(&path, source),
+    })?;
     serde_json::from_slice(&bytes).map_err(|_| damaged(&path, "is not what was written"))
 }
 
@@ -187,7 +193,7 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 /// Makes new names in a directory durable, where the platform can.
-fn sync_directory(directory: Option<PathBuf>) -> io::Result<()> {
+pub(super) fn sync_directory(directory: Option<PathBuf>) -> io::Result<()> {
     match directory {
         Some(directory) if cfg!(unix) => File::open(directory)?.sync_all(),
         _ => Ok(()),

@@ -3,7 +3,7 @@
 
 use super::{
     failure::{damaged, failed, is_missing, no_such_set},
-    manifest::{Manifest, Stamp, write_model},
+    manifest::{Manifest, Stamp, sync_directory, write_model},
     quantise::{Rotation, WIDTH_MAX},
     queue::{Queue, count_documents},
     read::row_of,
@@ -15,6 +15,7 @@ use super::{
 use dp_lake::{DocumentVectors, LakeError, PassageVector, VectorModel, VectorSet};
 use rusqlite::Connection;
 use std::{
+    io,
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, RwLock,
@@ -26,6 +27,9 @@ use std::{
 /// How often a set that another process is committing to is looked at, and how far apart.
 const TRIES: u32 = 20;
 const TRY_AFTER: Duration = Duration::from_millis(5);
+
+/// What the name of a folder begins with that is to become a set's.
+pub(super) const UNFINISHED: &str = ".";
 
 /// The first bytes of a content hash, as they are stored.
 pub(crate) fn short(hash: &[u8; 16]) -> ShortHash {
@@ -53,7 +57,7 @@ pub(crate) struct StoredSet {
 }
 
 impl StoredSet {
-    /// Makes the folder of a set without vectors.
+    /// Makes the folder of a set without vectors. It is there as a whole or not at all.
     ///
     /// # Errors
     /// `Vector` if no vectors can be of the model's width.
@@ -64,9 +68,21 @@ impl StoredSet {
                 model.name, model.width
             )));
         }
-        std::fs::create_dir_all(directory).map_err(|source| failed(directory, "make", source))?;
-        write_model(directory, model)?;
-        Manifest::empty(sequence).write(directory)
+        let made = unfinished(directory);
+        let make = || -> io::Result<()> {
+            if made.exists() {
+                std::fs::remove_dir_all(&made)?;
+            }
+            std::fs::create_dir_all(&made)
+        };
+        make().map_err(|source| failed(directory, "make", source))?;
+        write_model(&made, model)?;
+        Manifest::empty(sequence).write(&made)?;
+        let put_in_place = || {
+            std::fs::rename(&made, directory)?;
+            sync_directory(directory.parent().map(Path::to_owned))
+        };
+        put_in_place().map_err(|source| failed(directory, "make", source))
     }
 
     /// Opens a set.
@@ -317,6 +333,12 @@ impl StoredSet {
         let checked = snapshot.segments.iter().map(|live| live.segment.check());
         checked.filter_map(Result::err).map(|error| error.to_string()).collect()
     }
+}
+
+/// Where the folder of a set is while it is made: no key begins with a dot.
+fn unfinished(directory: &Path) -> PathBuf {
+    let name = directory.file_name().unwrap_or_default().to_string_lossy();
+    directory.with_file_name(format!("{UNFINISHED}{name}"))
 }
 
 /// Reads the list and opens what it names. A file that another process has just replaced makes it look

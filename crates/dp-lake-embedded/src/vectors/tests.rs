@@ -217,7 +217,7 @@ fn any_damage_is_noticed_and_made_anew_when_writing() {
         let entries = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
         entries.into_iter().find(|path| path.extension().is_some_and(|e| e == "vectors")).unwrap()
     };
-    for damage in 0..6 {
+    for damage in 0..8 {
         let sets = Sets::new(folder.path(), true);
         let set = sets.create(&model()).unwrap();
         for row in 0..50 {
@@ -240,6 +240,8 @@ fn any_damage_is_noticed_and_made_anew_when_writing() {
                 flipped[place] ^= 4;
                 std::fs::write(&path, flipped).unwrap();
             }
+            5 => std::fs::remove_file(directory.join("model.json")).unwrap(),
+            6 => std::fs::remove_file(directory.join("set.json")).unwrap(),
             _ => {
                 let gone = std::fs::read_dir(&directory).unwrap().map(|entry| entry.unwrap().path());
                 let gone =
@@ -249,9 +251,24 @@ fn any_damage_is_noticed_and_made_anew_when_writing() {
         }
         let reading = Sets::new(folder.path(), false).find(&model());
         assert!(matches!(reading, Err(LakeError::Projection { .. })), "damage {damage}: {reading:?}");
-        let set = Sets::new(folder.path(), true).find(&model()).unwrap();
+        let set = Sets::new(folder.path(), true).create(&model()).unwrap();
         assert_eq!(set.described(50).unwrap().pending, 50, "damage {damage}");
     }
+}
+
+#[test]
+fn a_set_that_was_being_made_in_a_crash_is_no_set_and_can_be_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let unfinished = folder.path().join("vectors").join(format!(".{}", model().key()));
+    std::fs::create_dir_all(&unfinished).unwrap();
+    std::fs::write(unfinished.join("model.new"), b"half a mod").unwrap();
+    for is_written in [false, true] {
+        assert!(Sets::new(folder.path(), is_written).all().unwrap().is_empty());
+    }
+    let sets = Sets::new(folder.path(), true);
+    sets.create(&model()).unwrap();
+    assert_eq!(sets.all().unwrap().len(), 1);
+    assert!(!unfinished.exists());
 }
 
 #[test]
