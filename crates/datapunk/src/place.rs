@@ -28,8 +28,17 @@ impl Place {
         Ok(Self { directory, config })
     }
 
+    /// The database of accounts, jobs and events.
+    pub(crate) fn system_file(&self) -> PathBuf {
+        self.directory.join("system.db")
+    }
+
     pub(crate) fn vault_directory(&self) -> PathBuf {
         self.directory.join(VAULT)
+    }
+
+    pub(crate) fn vault_directory_of(&self, account: &str) -> PathBuf {
+        self.directory.join("vaults").join(account)
     }
 
     /// Opens the vault for writing, making it if it is not there. What comes in is embedded on its way,
@@ -40,8 +49,7 @@ impl Place {
 
     /// Opens the vault of an account of its own for writing, making it if it is not there.
     pub(crate) fn open_of(&self, account: &str) -> anyhow::Result<EmbeddedVault> {
-        let directory = self.directory.join("vaults").join(account);
-        Ok(EmbeddedVault::open(&directory, &self.options(brain::import_embedder(self)))?)
+        Ok(EmbeddedVault::open(&self.vault_directory_of(account), &self.options(brain::import_embedder(self)))?)
     }
 
     /// Opens the vault for writing if it is there, without making vectors by itself.

@@ -5,11 +5,13 @@ mod embedding;
 mod import;
 mod person;
 mod search;
+mod server;
 
 pub use embedding::Embedding;
 pub use import::Import;
 pub use person::Person;
 pub use search::Search;
+pub use server::Server;
 
 use dp_archive::Limits;
 use serde::Deserialize;
@@ -55,6 +57,8 @@ pub struct Config {
     pub search: Search,
     /// How vectors are made.
     pub embedding: Embedding,
+    /// What the server may do.
+    pub server: Server,
     /// Limits on what archives may hold.
     pub archive: Limits,
 }
@@ -77,6 +81,7 @@ impl Config {
             config.person.validate(),
             config.import.validate(),
             config.embedding.validate(),
+            config.server.validate(),
             check_limits(&config.archive),
         ];
         match checks.into_iter().find_map(Result::err) {
@@ -133,7 +138,7 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_meant_are_refused() {
-        for text in ["[import]\nworkers = 0", "[person]\nhome_zone = 'Mars/Olympus'", "[archive]\nratio = 1"]
+        for text in ["[import]\nworkers = 0", "[server]\nimport_folders = ['exports']", "[person]\nhome_zone = 'Mars/Olympus'", "[archive]\nratio = 1"]
         {
             assert!(matches!(read(text), Err(ConfigError::Value { .. })), "{text}");
         }

@@ -16,6 +16,7 @@ mod scope;
 mod serve;
 pub mod shapes;
 mod words;
+mod works;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
 pub use door::{Door, Journal};
@@ -26,6 +27,7 @@ pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
 pub use serve::{Limits, prompt, serve};
+pub use works::{IMPORT, ImportWork, Works};
 
 use axum::{Router, middleware};
 

@@ -2,6 +2,7 @@
 
 use super::models::personalise;
 use crate::{interrupt, output::Output, place::Place, progress::Display, words};
+use dp_archive::Export;
 use dp_lake::etl::{self, ImportOptions, ImportReport};
 use dp_model::{EntryStatus, Tally};
 use std::{path::PathBuf, process::ExitCode};
@@ -47,20 +48,8 @@ pub(crate) fn import(
     quiet: bool,
 ) -> anyhow::Result<ImportReport> {
     let exports = dp_archive::open(paths, &place.config.archive)?;
-    if exports.iter().all(|export| export.entries().is_empty() && export.warnings().is_empty()) {
-        let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
-        anyhow::bail!("there are no files in {}", paths.join(", "));
-    }
-    let now_us = jiff::Timestamp::now().as_microsecond();
-    let config = &place.config.import;
-    let options = ImportOptions {
-        workers: config.workers,
-        record_bytes_max: config.record_bytes_max,
-        waiting_bytes_max: config.waiting_bytes_max,
-        batch_records: config.batch_records,
-        batch_bytes_max: config.batch_bytes_max,
-        now_us,
-    };
+    ensure_any_file(&exports, paths)?;
+    let options = options(place);
     // What was begun is stopped cleanly; stopping at once would lose nothing either.
     let cancelled = interrupt::listen()?;
     let mut display = Display::new(quiet);
@@ -71,6 +60,28 @@ pub(crate) fn import(
     }
     let vault = place.open()?;
     Ok(etl::import(&vault, &exports, &options, &mut show, cancelled)?)
+}
+
+/// Exports in which there is nothing at all are not what was meant.
+pub(crate) fn ensure_any_file(exports: &[Export], paths: &[PathBuf]) -> anyhow::Result<()> {
+    if exports.iter().all(|export| export.entries().is_empty() && export.warnings().is_empty()) {
+        let paths = paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>();
+        anyhow::bail!("there are no files in {}", paths.join(", "));
+    }
+    Ok(())
+}
+
+/// How the configuration wants an import to run that begins now.
+pub(crate) fn options(place: &Place) -> ImportOptions {
+    let config = &place.config.import;
+    ImportOptions {
+        workers: config.workers,
+        record_bytes_max: config.record_bytes_max,
+        waiting_bytes_max: config.waiting_bytes_max,
+        batch_records: config.batch_records,
+        batch_bytes_max: config.batch_bytes_max,
+        now_us: jiff::Timestamp::now().as_microsecond(),
+    }
 }
 
 /// Prints what an import did, and the ledger in brief.

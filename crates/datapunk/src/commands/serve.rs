@@ -1,5 +1,7 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
+mod imports;
+
 use super::user;
 use crate::{brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
@@ -7,15 +9,23 @@ use dp_cortex::engine::Engine;
 use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
-    http::{App, Door, HomeError, Homes, Limits, Settings, prompt, serve},
+    http::{App, Door, HomeError, Homes, IMPORT, Limits, Settings, Works, prompt, serve},
+    uploads::{Staging, StagingOptions},
 };
+use dp_stream::{Handler, Runner, Stream};
+use imports::ImportJobs;
 use jiff::Timestamp;
 use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 use tokio::net::TcpListener;
+
+/// How often uploads are looked through for those that have expired.
+const SWEEP_WAIT: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -58,13 +68,29 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     // What can't be opened is said now, not to the first who asks.
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(answer(arguments, accounts, homes, output))
+    let stream = Stream::open(&place.system_file())?;
+    let staging = Staging::open(&place.directory.join("staging"), StagingOptions::default())?;
+    let imports: Arc<dyn Handler> = Arc::new(ImportJobs {
+        place: place.clone(),
+        accounts: Arc::clone(&accounts),
+        vaults: Arc::clone(&homes),
+        staging: staging.clone(),
+    });
+    // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
+    let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
+    let works = Works::new(stream, staging.clone(), place.config.server.import_folders.clone());
+    let answered = runtime.block_on(answer(arguments, accounts, homes, (works, staging), output));
+    // What runs is told to stop, keeps what it did, and goes on at the next start.
+    runner.stop();
+    answered?;
+    output.line("Stopped.")
 }
 
 async fn answer(
     arguments: Arguments,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
+    (works, staging): (Works, Staging),
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
@@ -82,7 +108,8 @@ async fn answer(
     settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
     let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
     let app = App::new(homes, Arc::new(door.clone()), settings);
-    let routes = dp_nexus::http::router_with(&app, door.routes());
+    let routes = dp_nexus::http::router_with(&app, works.join(door.routes()));
+    let sweeping = tokio::spawn(sweep(staging));
     output
         .line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
     if accounts.needs_setup()? {
@@ -96,8 +123,22 @@ async fn answer(
     output.line("Ctrl-C stops it.")?;
     output.flush()?;
     serve(prompt(listener), app, routes, Limits::default(), stopped()).await;
+    sweeping.abort();
     door.close().await;
-    output.line("Stopped.")
+    Ok(())
+}
+
+/// Removes uploads that nobody went on with, now and then.
+async fn sweep(staging: Staging) {
+    let mut hours = tokio::time::interval(SWEEP_WAIT);
+    loop {
+        hours.tick().await;
+        let staging = staging.clone();
+        let swept = tokio::task::spawn_blocking(move || staging.sweep()).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(%error, "uploads that have expired could not be removed");
+        }
+    }
 }
 
 /// Ends when the program is told to stop.
@@ -151,6 +192,14 @@ impl Vaults {
 
     fn open_owners(&self) -> anyhow::Result<()> {
         self.engine_of(Home::Owner).map(drop)
+    }
+
+    /// Where the vault lies.
+    fn directory(&self, home: Home) -> PathBuf {
+        match home {
+            Home::Owner => self.place.vault_directory(),
+            Home::Member(account) => self.place.vault_directory_of(&account.to_string()),
+        }
     }
 
     fn engine_of(&self, home: Home) -> anyhow::Result<Arc<Engine>> {

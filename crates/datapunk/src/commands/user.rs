@@ -81,7 +81,7 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
 /// The accounts of the data directory.
 pub(crate) fn open(place: &Place) -> anyhow::Result<Accounts> {
     fs_err::create_dir_all(&place.directory)?;
-    Ok(Accounts::open(&place.directory.join("system.db"))?)
+    Ok(Accounts::open(&place.system_file())?)
 }
 
 fn named(accounts: &Accounts, name: &str) -> anyhow::Result<Account> {

@@ -5,6 +5,7 @@ use super::{
     door,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
+    works,
 };
 use std::sync::LazyLock;
 use utoipa::{
@@ -22,7 +23,7 @@ use utoipa::{
 pub const SESSION_COOKIE: &str = "datapunk_session";
 
 /// What is said of every group of routes.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("finding", "Search by words and by meaning."),
     ("documents", "One dated thing of a life each."),
     ("time", "Days, months and years."),
@@ -30,14 +31,16 @@ const TAGS: [(&str, &str); 9] = [
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
     ("imports", "What became of every file that was imported."),
+    ("jobs", "Work in the background, and what happens."),
     ("system", "How the program is."),
     ("accounts", "Accounts, sessions and keys."),
 ];
 
 /// Schemas of bodies that are sent.
-const BODIES: [&str; 11] = [
+const BODIES: [&str; 12] = [
     "Annotations",
     "CodeForm",
+    "ImportForm",
     "KeyForm",
     "PasswordForm",
     "ProofForm",
@@ -63,6 +66,7 @@ const FAILURES: [(&str, &str); 5] = [
 pub fn document() -> OpenApi {
     let mut api = Documented::openapi();
     api.merge(door::Documented::openapi());
+    api.merge(works::Documented::openapi());
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     api.info = InfoBuilder::new()
         .title("Datapunk")

@@ -1,0 +1,88 @@
+//! Long work that is asked for over HTTP: imports as jobs, how they get on, and events as they happen. Requests come
+//! in, jobs go into the queue; the work itself is done by whoever runs the queue, never here.
+
+mod events;
+mod imports;
+mod jobs;
+mod shapes;
+
+pub use imports::{IMPORT, ImportWork};
+pub(super) use shapes::Documented;
+
+use super::{
+    More,
+    app::App,
+    problem::{Code, Problem},
+};
+use crate::{Principal, uploads::Staging};
+use axum::{
+    Router,
+    routing::{get, post},
+};
+use dp_stream::Stream;
+use std::{fmt, path::PathBuf, sync::Arc};
+
+/// What requests for long work are handed to. Cheap to clone.
+#[derive(Clone)]
+pub struct Works(Arc<Inner>);
+
+struct Inner {
+    stream: Stream,
+    staging: Staging,
+    /// Folders that the owner may import from by path; as the file system has them, without links.
+    import_folders: Vec<PathBuf>,
+}
+
+impl fmt::Debug for Works {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Works").field("import_folders", &self.0.import_folders).finish_non_exhaustive()
+    }
+}
+
+impl Works {
+    /// Jobs and events of this stream, uploads of this staging area, and the folders that the owner may name
+    /// paths in.
+    #[must_use]
+    pub fn new(stream: Stream, staging: Staging, import_folders: Vec<PathBuf>) -> Self {
+        // A folder that is not there now has nothing to import.
+        let import_folders = import_folders.iter().filter_map(|folder| folder.canonicalize().ok()).collect();
+        Self(Arc::new(Inner { stream, staging, import_folders }))
+    }
+
+    /// Adds the routes to those of the accounts.
+    #[must_use]
+    pub fn join(&self, mut more: More) -> More {
+        let usual: Router<App> = Router::new()
+            .route("/api/v1/imports", post(imports::begin))
+            .route("/api/v1/jobs", get(jobs::list))
+            .route("/api/v1/jobs/{id}", get(jobs::get))
+            .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel))
+            .route("/api/v1/jobs/{id}/requeue", post(jobs::requeue))
+            .with_state(self.clone());
+        let long: Router<App> =
+            Router::new().route("/api/v1/events", get(events::follow)).with_state(self.clone());
+        more.usual = more.usual.merge(usual);
+        more.long = more.long.merge(long).merge(super::uploads(self.0.staging.clone()));
+        more
+    }
+
+    /// Asks the stream on a thread that may block.
+    async fn ask<T, F>(&self, question: F) -> Result<T, Problem>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Inner) -> Result<T, Problem> + Send + 'static,
+    {
+        let inner = Arc::clone(&self.0);
+        let span = tracing::Span::current();
+        let answer = tokio::task::spawn_blocking(move || span.in_scope(|| question(&inner)));
+        answer.await.map_err(Problem::internal)?
+    }
+}
+
+/// Jobs and events speak of the whole account, so a key that sees a part of it does not see them.
+fn whole(principal: &Principal) -> Result<String, Problem> {
+    if principal.scope.is_partial() {
+        return Err(Problem::plain(Code::ScopeTooNarrow));
+    }
+    Ok(principal.account.to_string())
+}

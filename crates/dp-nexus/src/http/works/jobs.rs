@@ -1,0 +1,169 @@
+//! `GET /api/v1/jobs`, `GET /api/v1/jobs/{id}`, and `POST` to `cancel` and `requeue` of one.
+
+use super::{Works, shapes::JobView, whole};
+use crate::http::{
+    answer::{Part, Written},
+    asked::{Asked, within},
+    entrance::{Imports, Reads},
+    given::Named,
+    problem::{Code, Problem},
+    routes::Nothing,
+};
+use axum::extract::State;
+use dp_stream::{Job, JobId, JobState, JobsQuery, Stream};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Parameters {
+    /// Only jobs in this state; can be given several times.
+    #[serde(default)]
+    #[param(value_type = Vec<String>)]
+    state: Vec<JobState>,
+    /// Only jobs of this kind, as `import`; can be given several times.
+    #[serde(default)]
+    kind: Vec<String>,
+    /// At most so many.
+    #[serde(default = "limit")]
+    #[param(minimum = 1, maximum = 1000, default = 100)]
+    limit: usize,
+    /// `next` of the page before.
+    cursor: Option<String>,
+}
+
+fn limit() -> usize {
+    100
+}
+
+/// The account's jobs, the newest first. Not for keys that see only a part.
+#[utoipa::path(
+    get,
+    operation_id = "list_jobs",
+    path = "/api/v1/jobs",
+    tag = "jobs",
+    params(Parameters),
+    responses((status = 200, description = "A page of jobs", body = Part<JobView>))
+)]
+pub(super) async fn list(
+    State(works): State<Works>,
+    Reads(principal): Reads,
+    Asked(asked): Asked<Parameters>,
+) -> Result<Written, Problem> {
+    let account = whole(&principal)?;
+    let limit = within("limit", asked.limit, 1..=1000)?;
+    let before = asked.cursor.as_deref().map(str::parse::<u64>).transpose().map_err(|_| {
+        let text = asked.cursor.clone().unwrap_or_default();
+        Problem::new(Code::BadCursor, format!("{text:?} is no cursor")).about("cursor")
+    })?;
+    let question = works.ask(move |inner| {
+        let query = JobsQuery {
+            account: Some(account),
+            kinds: asked.kind,
+            states: asked.state,
+            before: before.map(JobId),
+            limit: limit + 1,
+        };
+        let mut jobs = inner.stream.jobs().list(&query)?;
+        let has_more = jobs.len() > limit;
+        jobs.truncate(limit);
+        let next = jobs.last().filter(|_| has_more).map(|job| job.id.0.to_string());
+        Written::of(&Part { items: jobs.into_iter().map(JobView::from).collect(), next })
+    });
+    question.await
+}
+
+/// A job: what it is to do, how far it is, and what came of it. Not for keys that see only a part.
+#[utoipa::path(
+    get,
+    operation_id = "get_job",
+    path = "/api/v1/jobs/{id}",
+    tag = "jobs",
+    params(("id" = u64, Path, description = "Its number")),
+    responses((status = 200, description = "The job", body = JobView))
+)]
+pub(super) async fn get(
+    State(works): State<Works>,
+    Reads(principal): Reads,
+    Named(id): Named<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Written, Problem> {
+    let account = whole(&principal)?;
+    let question = works.ask(move |inner| {
+        let job = job_of(&inner.stream, &account, &id)?;
+        Written::of(&JobView::from(job))
+    });
+    question.await
+}
+
+/// Stops a job. One that waits is cancelled at once; one that runs stops soon, and keeps what it did.
+#[utoipa::path(
+    post,
+    operation_id = "cancel_job",
+    path = "/api/v1/jobs/{id}/cancel",
+    tag = "jobs",
+    params(("id" = u64, Path, description = "Its number")),
+    responses(
+        (status = 200, description = "The job as it is now", body = JobView),
+        (status = 409, description = "It has ended", body = crate::http::ProblemView,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn cancel(
+    State(works): State<Works>,
+    Imports(principal): Imports,
+    Named(id): Named<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Written, Problem> {
+    let account = whole(&principal)?;
+    let question = works.ask(move |inner| {
+        let job = job_of(&inner.stream, &account, &id)?;
+        let is_over = !matches!(job.state, JobState::Queued | JobState::Running);
+        let cancelled = if is_over { None } else { inner.stream.jobs().cancel(job.id)? };
+        let cancelled = cancelled.ok_or_else(|| conflict(&job, "it has ended"))?;
+        Written::of(&JobView::from(cancelled))
+    });
+    question.await
+}
+
+/// Puts a job that failed or was cancelled back into the queue; an import goes on where it stopped.
+#[utoipa::path(
+    post,
+    operation_id = "requeue_job",
+    path = "/api/v1/jobs/{id}/requeue",
+    tag = "jobs",
+    params(("id" = u64, Path, description = "Its number")),
+    responses(
+        (status = 200, description = "The job as it is now", body = JobView),
+        (status = 409, description = "It has not failed and was not cancelled", body = crate::http::ProblemView,
+         content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn requeue(
+    State(works): State<Works>,
+    Imports(principal): Imports,
+    Named(id): Named<String>,
+    Asked(Nothing {}): Asked<Nothing>,
+) -> Result<Written, Problem> {
+    let account = whole(&principal)?;
+    let question = works.ask(move |inner| {
+        let job = job_of(&inner.stream, &account, &id)?;
+        let is_over = matches!(job.state, JobState::Failed | JobState::Cancelled);
+        let queued = if is_over { inner.stream.jobs().requeue(job.id)? } else { None };
+        let queued = queued.ok_or_else(|| conflict(&job, "only what failed or was cancelled can be"))?;
+        Written::of(&JobView::from(queued))
+    });
+    question.await
+}
+
+/// The account's job of this number. Others' are as if they were not there.
+fn job_of(stream: &Stream, account: &str, id: &str) -> Result<Job, Problem> {
+    let job = id.parse::<u64>().ok().map(|id| stream.jobs().get(JobId(id))).transpose()?.flatten();
+    let own = job.filter(|job| job.account == account);
+    own.ok_or_else(|| Problem::new(Code::UnknownId, format!("there is no job {id:?}")))
+}
+
+fn conflict(job: &Job, why: &str) -> Problem {
+    Problem::new(Code::Conflict, format!("job {} is {}: {why}", job.id.0, job.state.as_str()))
+}
