@@ -76,6 +76,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
         vaults: Arc::clone(&homes),
         staging: staging.clone(),
     });
+    // Only who has the staging area open runs jobs here: what another process left is taken up at once.
+    stream.jobs().take_up_orphans()?;
     // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
     let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
     let works = Works::new(stream, staging.clone(), place.config.server.import_folders.clone());
@@ -122,7 +124,11 @@ async fn answer(
     }
     output.line("Ctrl-C stops it.")?;
     output.flush()?;
-    serve(prompt(listener), app, routes, Limits::default(), stopped()).await;
+    let stopped = async {
+        stopped().await;
+        works.close();
+    };
+    serve(prompt(listener), app, routes, Limits::default(), stopped).await;
     sweeping.abort();
     door.close().await;
     Ok(())

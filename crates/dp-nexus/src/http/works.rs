@@ -19,7 +19,7 @@ use axum::{
     Router,
     routing::{get, post},
 };
-use dp_stream::Stream;
+use dp_stream::{Stream, StreamError};
 use std::{fmt, path::PathBuf, sync::Arc};
 
 /// What requests for long work are handed to. Cheap to clone.
@@ -62,8 +62,13 @@ impl Works {
         let long: Router<App> =
             Router::new().route("/api/v1/events", get(events::follow)).with_state(self.clone());
         more.usual = more.usual.merge(usual);
-        more.long = more.long.merge(long).merge(super::uploads(self.0.staging.clone()));
+        more.long = more.long.merge(long).merge(super::uploads::router(self.0.staging.clone()));
         more
+    }
+
+    /// Ends what is told of events, for readers would keep a server that stops from ending.
+    pub fn close(&self) {
+        self.0.stream.events().close();
     }
 
     /// Asks the stream on a thread that may block.
@@ -85,4 +90,10 @@ fn whole(principal: &Principal) -> Result<String, Problem> {
         return Err(Problem::plain(Code::ScopeTooNarrow));
     }
     Ok(principal.account.to_string())
+}
+
+impl From<StreamError> for Problem {
+    fn from(error: StreamError) -> Self {
+        Self::internal(error)
+    }
 }

@@ -1,7 +1,7 @@
 //! `GET /api/v1/events`: what happens, as server-sent events, from where a reader left off.
 
 use super::{Works, shapes::EventView, whole};
-use crate::http::{asked::Asked, entrance::Reads, problem::Problem};
+use crate::http::{asked::Asked, entrance::Reads, problem::{Code, Problem}};
 use axum::{
     extract::State,
     response::{
@@ -9,7 +9,7 @@ use axum::{
         sse::{Event as Sent, KeepAlive},
     },
 };
-use dp_stream::{Event, Subscription};
+use dp_stream::{Event, Lagged, Subscription};
 use futures::Stream;
 use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
@@ -31,8 +31,9 @@ pub(super) struct Parameters {
 }
 
 /// What happens in the account, as it happens: server-sent events whose `event` is the kind, whose `id` leads on
-/// from there, and whose `data` is JSON. A reader that is too slow gets `lagged` and the end, and is to come back
-/// with the last id it has. Not for keys that see only a part.
+/// from there, and whose `data` is JSON. A reader that is too slow gets `lagged` and the end, and goes on by coming
+/// back; one that was away for too long gets `reset`, and has to load what it shows anew first. Not for keys that
+/// see only a part.
 #[utoipa::path(
     get,
     operation_id = "follow_events",
@@ -54,7 +55,7 @@ pub(super) async fn follow(
     let known = match headers.get(HeaderName::from_static("last-event-id")) {
         Some(text) => {
             let number = text.to_str().ok().and_then(|text| text.trim().parse().ok());
-            let wrong = || Problem::new(super::Code::BadRequest, "Last-Event-ID is not the number of an event");
+            let wrong = || Problem::new(Code::BadRequest, "Last-Event-ID is not the number of an event");
             Some(number.ok_or_else(wrong)?)
         }
         None => asked.after,
@@ -71,8 +72,22 @@ async fn next(
     let mut subscription = subscription?;
     match subscription.next().await? {
         Ok(event) => Some((Ok(sent(&event)), Some(subscription))),
-        Err(_) => Some((Ok(Sent::default().event("lagged").retry(RETRY).data("{}")), None)),
+        Err(lagged) => Some((Ok(last(&lagged)), None)),
     }
+}
+
+/// What a reader is told who can't be told more. It comes back with the last id it has, and a `reset` has to
+/// load what it shows anew: some of what it missed is not kept any more.
+fn last(lagged: &Lagged) -> Sent {
+    let (kind, after) = match lagged {
+        Lagged::TooSlow { after } => ("lagged", after),
+        Lagged::Gone { after } => ("reset", after),
+        Lagged::Unreadable { after, reason } => {
+            tracing::error!(reason, "events could not be read");
+            ("lagged", after)
+        }
+    };
+    Sent::default().event(kind).id(after.to_string()).retry(RETRY).data("{}")
 }
 
 fn sent(event: &Event) -> Sent {

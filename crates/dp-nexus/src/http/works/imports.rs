@@ -11,12 +11,13 @@ use crate::{
         problem::{Code, Problem},
         routes::Nothing,
     },
+    uploads::UploadId,
 };
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use dp_stream::{Added, NewJob};
+use dp_stream::NewJob;
 use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -33,8 +34,8 @@ const FILES_MAX: usize = 1_000;
 /// What an import's job is to do, as it is kept in the queue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportWork {
-    /// Uploads of the account, by id and by the name they had.
-    pub uploads: Vec<(String, String)>,
+    /// Ids of finished uploads of the account.
+    pub uploads: Vec<String>,
     /// Files and folders of the machine.
     pub paths: Vec<PathBuf>,
 }
@@ -74,7 +75,7 @@ pub(super) async fn begin(
 ) -> Result<Response, Problem> {
     let account = whole(&principal)?;
     let view = works.ask(move |inner| {
-        let work = inner.work_of(&principal, &account, &form)?;
+        let work = inner.work_of(&principal, &form)?;
         let added = inner.stream.jobs().add(&NewJob {
             kind: IMPORT.to_owned(),
             account,
@@ -84,8 +85,7 @@ pub(super) async fn begin(
             priority: 0,
             due: None,
         })?;
-        let (Added::New(id) | Added::Known(id)) = added;
-        let job = inner.stream.jobs().get(id)?.ok_or_else(|| Problem::internal("a new job is gone"))?;
+        let job = inner.stream.jobs().get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
         Ok(JobView::from(job))
     });
     let view = view.await?;
@@ -99,12 +99,7 @@ pub(super) async fn begin(
 
 impl Inner {
     /// What is asked for, after looking whether it may be and is there.
-    fn work_of(
-        &self,
-        principal: &Principal,
-        account: &str,
-        form: &ImportForm,
-    ) -> Result<ImportWork, Problem> {
+    fn work_of(&self, principal: &Principal, form: &ImportForm) -> Result<ImportWork, Problem> {
         let unfit = |detail: String| Err(Problem::new(Code::UnfitBody, detail));
         if form.uploads.is_empty() == form.paths.is_empty() {
             return unfit("give either uploads or paths: what is to be imported".to_owned());
@@ -118,16 +113,16 @@ impl Inner {
             return Ok(ImportWork { uploads: Vec::new(), paths: paths.into_iter().collect() });
         }
         let ids = form.uploads.iter().collect::<BTreeSet<_>>();
-        let uploads = ids.into_iter().map(|id| {
-            let upload = self.staging.get(account, id)?;
-            if upload.offset != upload.length {
-                let detail = format!(
-                    "{} is not complete: {} of {} bytes are there",
-                    upload.file_name, upload.offset, upload.length
-                );
+        let uploads = ids.into_iter().map(|text| {
+            let unknown = |_| Problem::new(Code::NoSuchUpload, format!("there is no upload {text:?}"));
+            let id = text.parse::<UploadId>().map_err(unknown)?;
+            let upload = self.staging.get(principal.account, id)?;
+            if !upload.is_finished() {
+                let (offset, length) = (upload.offset_bytes, upload.length_bytes);
+                let detail = format!("{} is not complete: {offset} of {length} bytes are there", upload.name);
                 return Err(Problem::new(Code::Conflict, detail));
             }
-            Ok((id.clone(), upload.file_name))
+            Ok(text.clone())
         });
         Ok(ImportWork { uploads: uploads.collect::<Result<_, Problem>>()?, paths: Vec::new() })
     }
