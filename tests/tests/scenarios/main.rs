@@ -21,6 +21,7 @@ mod paging;
 mod samples;
 mod serve;
 mod two_writers;
+mod uploads;
 
 use dp_e2e::{Entries, Life, Vault, write_activity, write_folder};
 use serde_json::Value;

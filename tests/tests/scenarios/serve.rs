@@ -2,6 +2,7 @@
 
 use crate::vault_with;
 use dp_e2e::{Vault, program, workspace};
+use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::TcpListener,
@@ -56,14 +57,24 @@ fn the_guide_s_commands_answer_as_the_guide_says() {
     }
 }
 
+/// The owner's password.
+const PASSWORD: &str = "violet tractor above seven clouds";
+
+/// Makes the first account.
+pub(crate) fn add_owner(vault: &Vault) {
+    let mut add = vault.command(["user", "add", "ada"]).stdin(Stdio::piped()).spawn().unwrap();
+    add.stdin.take().unwrap().write_all(format!("{PASSWORD}\n").as_bytes()).unwrap();
+    assert!(add.wait().unwrap().success());
+}
+
 /// A server that is stopped at the latest when the test is over.
-struct Server {
-    child: Child,
+pub(crate) struct Server {
+    pub(crate) child: Child,
     address: String,
 }
 
 impl Server {
-    fn start(vault: &Vault) -> Self {
+    pub(crate) fn start(vault: &Vault) -> Self {
         let mut child =
             vault.command(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
@@ -71,6 +82,29 @@ impl Server {
         let address = line.split("http://").nth(1).and_then(|rest| rest.split(';').next());
         let address = address.unwrap_or_else(|| panic!("no address in {line:?}")).to_owned();
         Self { child, address }
+    }
+
+    /// What `curl` gets from a path with these further arguments; it must be no error.
+    #[track_caller]
+    pub(crate) fn curl(&self, path: &str, arguments: &[String]) -> Value {
+        let output = Command::new("curl")
+            .args(["--silent", "--show-error", "--fail-with-body", &format!("http://{}{path}", self.address)])
+            .args(arguments)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{path}: {said}{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str(&said).unwrap_or_else(|error| panic!("{path}: {error}: {said}"))
+    }
+
+    /// Signs the owner in; gives the arguments that show it.
+    #[track_caller]
+    pub(crate) fn sign_in(&self) -> Vec<String> {
+        let body = serde_json::json!({"name": "ada", "password": PASSWORD, "kind": "token"}).to_string();
+        let arguments = ["--header", "Content-Type: application/json", "--data", &body].map(str::to_owned);
+        let signed_in = self.curl("/api/v1/auth/sign-in", &arguments);
+        let token = signed_in["access_token"].as_str().unwrap();
+        vec!["--header".to_owned(), format!("Authorization: Bearer {token}")]
     }
 
     /// Status of a request that says nothing of who it is.
@@ -97,9 +131,7 @@ impl Drop for Server {
 #[test]
 fn nobody_is_let_in_without_credentials_or_under_another_name() {
     let vault = vault_with(&["walnut bread"]);
-    let mut add = vault.command(["user", "add", "ada"]).stdin(Stdio::piped()).spawn().unwrap();
-    add.stdin.take().unwrap().write_all(b"violet tractor above seven clouds\n").unwrap();
-    assert!(add.wait().unwrap().success());
+    add_owner(&vault);
     let server = Server::start(&vault);
     assert_eq!(server.status("GET", "/health/ready", "localhost"), 200);
     assert_eq!(server.status("GET", "/api/docs", "localhost"), 200);
