@@ -8,7 +8,10 @@
 )]
 
 use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// Who may depend on whom, in the program itself.
 const ARROWS: &[(&str, &[&str])] = &[
@@ -72,8 +75,8 @@ fn metadata() -> Metadata {
     MetadataCommand::new().current_dir(root()).exec().unwrap()
 }
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+fn root() -> PathBuf {
+    dp_e2e::workspace()
 }
 
 fn needed(package: &Package) -> impl Iterator<Item = &str> {
@@ -276,7 +279,7 @@ fn no_test_is_marked_to_be_ignored() {
     }
 }
 
-fn rust_files(folder: &Path) -> Vec<std::path::PathBuf> {
+fn rust_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for child in std::fs::read_dir(folder).unwrap() {
         let path = child.unwrap().path();

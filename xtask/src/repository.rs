@@ -12,9 +12,11 @@ use std::{
 /// Names the program that scenarios run.
 pub(crate) const PROGRAM_VARIABLE: &str = "DATAPUNK_BIN";
 
-/// The root of the repository.
+/// The root of the repository: where cargo runs this program, for a build that was shared may come from another
+/// copy.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let here = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    let here = Path::new(&here);
     here.parent().unwrap_or(here).to_owned()
 }
 

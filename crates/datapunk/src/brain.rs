@@ -40,14 +40,12 @@ pub(crate) fn engine(place: &Place) -> anyhow::Result<Engine> {
 
 /// What answers questions about a vault.
 pub(crate) fn engine_over(place: &Place, vault: Arc<dyn Vault>) -> Engine {
-    let models = models(place);
-    let mut engine = Engine::new(vault, candidates(place));
+    let engine = Engine::new(vault, candidates(place));
     // A BERT-class model that is there looks at the best hits once more.
-    let encoder = models.encoder().ok().flatten();
-    if let Some(reranker) = encoder.and_then(|name| models.open_for_search(&name).ok()) {
-        engine = engine.with_reranker(reranker);
+    match models(place).reranker() {
+        Ok(Some(reranker)) => engine.with_reranker(reranker),
+        Ok(None) | Err(_) => engine,
     }
-    engine
 }
 
 /// Past queries of the vault.

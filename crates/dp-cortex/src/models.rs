@@ -14,6 +14,7 @@ mod manifest;
 mod open;
 mod packages;
 mod pull;
+mod reranker;
 
 pub use built_in::{BUILT_IN_NAME, built_in, built_in_manifest};
 pub use failure::ModelError;

@@ -1,10 +1,10 @@
 //! Opens every archive among the real samples, where they are at hand.
 
 use crate::build::*;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 fn samples() -> Option<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples");
+    let folder = PathBuf::from("../../../shared/samples");
     if folder.is_dir() {
         return Some(folder);
     }

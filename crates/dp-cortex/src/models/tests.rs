@@ -243,6 +243,29 @@ fn files_with_another_hash_than_their_source_says_are_refused() {
 }
 
 #[test]
+fn the_reranker_is_opened_when_it_is_asked() {
+    let scene = Scene::new();
+    assert!(scene.models().reranker().unwrap().is_none());
+    let encoder = scene.origin.path().join("encoder");
+    TinyBert::new("bert").write(&encoder);
+    scene.pull(&Origin::Folder(encoder), None).unwrap();
+    let models = scene.models();
+    let opened = models.open("encoder").unwrap();
+    let reranker = models.reranker().unwrap().unwrap();
+    assert_eq!(reranker.embedder.model(), opened.model());
+    assert_eq!(reranker.embedder.pace(), opened.pace());
+
+    let weights = models.folder_of("encoder").unwrap().join("model.safetensors");
+    let away = weights.with_extension("away");
+    std::fs::rename(&weights, &away).unwrap();
+    let failed = reranker.embedder.embed(&["word"], Purpose::Query).unwrap_err().to_string();
+    assert!(failed.contains("encoder"), "{failed}");
+    std::fs::rename(&away, &weights).unwrap();
+    let vectors = reranker.embedder.embed(&["word"], Purpose::Query).unwrap();
+    assert_eq!(vectors, opened.embed(&["word"], Purpose::Query).unwrap());
+}
+
+#[test]
 fn a_lesson_is_due_when_there_is_a_teacher_and_much_that_is_new() {
     let scene = Scene::new();
     scene.pull(&scene.static_folder("tiny", 8), None).unwrap();

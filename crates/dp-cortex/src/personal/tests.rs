@@ -214,8 +214,7 @@ fn damaged_files_are_refused_with_a_reason() {
 /// enough to see that it helps.
 #[test]
 fn abstracts_are_found_more_like_the_teacher_finds_them() {
-    let corpus =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/search/cranfield/corpus.jsonl");
+    let corpus = Path::new("../../../shared/samples/search/cranfield/corpus.jsonl");
     let models = std::env::var_os("DATAPUNK_TEST_MODELS").map(std::path::PathBuf::from);
     let Some(models) = models.filter(|models| corpus.is_file() && models.join("minilm").is_dir()) else {
         println!(
@@ -231,7 +230,7 @@ fn abstracts_are_found_more_like_the_teacher_finds_them() {
     let tokenizer = TokenizerSource::File(wordllama.join("l2_supercat_tokenizer_config.json"));
     let table = fs_err::read(&path).unwrap();
     let generic = StaticModel::new("wordllama", "11", table, &path, tokenizer, TOKENS_MAX_DEFAULT).unwrap();
-    let lines = fs_err::read_to_string(&corpus).unwrap();
+    let lines = fs_err::read_to_string(corpus).unwrap();
     let abstracts = lines.lines().step_by(2).map(|line| {
         let document: serde_json::Value = serde_json::from_str(line).unwrap();
         let text = document["text"].as_str().unwrap();

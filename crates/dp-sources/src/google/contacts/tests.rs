@@ -152,7 +152,7 @@ fn cards_and_tables_are_recognised() {
 
 #[test]
 fn the_samples_give_their_cards() {
-    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/samples/google-takeout/");
+    let samples = "../../../shared/samples/google-takeout/";
     let voice = "wjcarpenter-gvoice-sms-takeout-xml/test_data/Takeout/Voice/Calls/";
     for (file, cards) in [
         ("lbeder-google-voice-takeout-merger/docs/samples/regular/in/contacts.vcf".to_owned(), 16),

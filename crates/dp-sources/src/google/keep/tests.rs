@@ -139,7 +139,7 @@ fn notes_and_nothing_else_are_recognised() {
 
 #[test]
 fn the_samples_give_a_note_each() {
-    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/samples/google-takeout/");
+    let samples = "../../../shared/samples/google-takeout/";
     let folders = [
         "obsidianmd-obsidian-importer/tests/keep/notes",
         "Hofled-google-keep-anytype-migration/test/testdata/googlekeep",
@@ -177,7 +177,7 @@ fn the_samples_give_a_note_each() {
 
 #[test]
 fn the_sample_archives_give_their_notes_once() {
-    let samples = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/samples/google-takeout/");
+    let samples = "../../../shared/samples/google-takeout/";
     let notesnook = "streetwriters-notesnook-importer/packages/core/__tests__/data/keep/";
     for (archive, notes, media) in [
         (format!("{notesnook}takeout-20260605T094613Z-3-001.zip"), 1, 0),

@@ -282,7 +282,7 @@ fn stays_nested_without_end_are_no_danger() {
 }
 
 fn sample_file(path: &str) -> Option<Vec<u8>> {
-    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/samples/google-takeout");
+    let root = PathBuf::from("../../../shared/samples/google-takeout");
     if !root.exists() {
         eprintln!("SKIPPED: {path} is not at hand");
         return None;

@@ -297,10 +297,7 @@ fn only_a_mailbox_is_recognised() {
 
 #[test]
 fn the_sample_of_a_group_gives_three_mails() {
-    let path = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/../../../shared/samples/google-takeout/dcarrero-mboxshell/tests/fixtures/google_groups.mbox"
-    );
+    let path = "../../../shared/samples/google-takeout/dcarrero-mboxshell/tests/fixtures/google_groups.mbox";
     let Ok(bytes) = std::fs::read(path) else {
         eprintln!("skipped: no samples at {path}");
         return;

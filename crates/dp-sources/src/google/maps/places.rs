@@ -313,10 +313,7 @@ mod tests {
 
     #[test]
     fn the_sample_of_saved_places_is_read() {
-        let path = concat!(
-            env!("CARGO_MANIFEST_DIR"),
-            "/../../../shared/samples/google-takeout/Freika-dawarich/spec/fixtures/files/geojson/google_takeout_example.json"
-        );
+        let path = "../../../shared/samples/google-takeout/Freika-dawarich/spec/fixtures/files/geojson/google_takeout_example.json";
         let Ok(bytes) = std::fs::read(path) else { return };
         let found = collect(&Places, "Saved Places.json", &bytes);
         assert_eq!((found.drafts.len(), found.warnings.len()), (1, 0));
