@@ -21,7 +21,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dp-lake", &["dp-archive", "dp-model", "dp-sources"]),
     ("dp-lake-embedded", &["dp-lake", "dp-model"]),
     ("dp-cortex", &["dp-lake", "dp-model"]),
-    ("dp-nexus", &["dp-cortex", "dp-lake", "dp-model"]),
+    ("dp-nexus", &["dp-cortex", "dp-lake", "dp-model", "dp-stream"]),
+    // Knows nothing of what jobs do.
+    ("dp-stream", &[]),
     // Limits are configuration.
     ("dp-config", &["dp-archive"]),
     // Writes what the parsers read, and must not know how they do it.
@@ -38,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "dp-model",
             "dp-nexus",
             "dp-sources",
+            "dp-stream",
         ],
     ),
     (
@@ -51,8 +54,8 @@ const ARROWS: &[(&str, &[&str])] = &[
 
 /// Libraries that only these crates may name.
 const CONFINED: &[(&str, &[&str])] = &[
-    // Documents in the one, accounts in the other.
-    ("rusqlite", &["dp-lake-embedded", "dp-nexus"]),
+    // Documents in the one, accounts in another, jobs and events in the third.
+    ("rusqlite", &["dp-lake-embedded", "dp-nexus", "dp-stream"]),
     ("tantivy", &["dp-lake-embedded"]),
     ("clap", &["datapunk", "dp-bench", "xtask"]),
     // What opens, parses and plans is plain synchronous functions on data.
@@ -63,8 +66,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("hf-hub", &["dp-cortex"]),
     ("candle-core", &["dp-cortex"]),
     ("tokenizers", &["dp-cortex"]),
-    // What listens, and nothing else.
-    ("tokio", &["datapunk", "dp-nexus"]),
+    // What listens, and the queues of those who listen to events.
+    ("tokio", &["datapunk", "dp-nexus", "dp-stream"]),
     ("axum", &["dp-nexus"]),
 ];
 
