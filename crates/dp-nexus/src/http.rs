@@ -15,6 +15,7 @@ mod routes;
 mod scope;
 mod serve;
 pub mod shapes;
+mod uploads;
 mod words;
 mod works;
 
@@ -27,6 +28,7 @@ pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
 pub use serve::{Limits, prompt, serve};
+pub use uploads::router as uploads;
 pub use works::{IMPORT, ImportWork, Works};
 
 use axum::{Router, middleware};

@@ -4,5 +4,6 @@
 pub mod accounts;
 pub mod http;
 mod principal;
+pub mod uploads;
 
 pub use principal::{AccountId, Origin, Principal, Role, Scope};

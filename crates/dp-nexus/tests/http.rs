@@ -24,5 +24,7 @@ mod scopes;
 mod serving;
 #[path = "http/strange.rs"]
 mod strange;
+#[path = "http/uploading.rs"]
+mod uploading;
 #[path = "http/world.rs"]
 mod world;

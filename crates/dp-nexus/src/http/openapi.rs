@@ -5,6 +5,7 @@ use super::{
     door,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
+    uploads,
     works,
 };
 use std::sync::LazyLock;
@@ -23,7 +24,7 @@ use utoipa::{
 pub const SESSION_COOKIE: &str = "datapunk_session";
 
 /// What is said of every group of routes.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("finding", "Search by words and by meaning."),
     ("documents", "One dated thing of a life each."),
     ("time", "Days, months and years."),
@@ -31,6 +32,7 @@ const TAGS: [(&str, &str); 10] = [
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
     ("imports", "What became of every file that was imported."),
+    ("uploads", "Files on their way in, in pieces that can be gone on with: tus 1.0.0."),
     ("jobs", "Work in the background, and what happens."),
     ("system", "How the program is."),
     ("accounts", "Accounts, sessions and keys."),
@@ -66,6 +68,7 @@ const FAILURES: [(&str, &str); 5] = [
 pub fn document() -> OpenApi {
     let mut api = Documented::openapi();
     api.merge(door::Documented::openapi());
+    api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     api.info = InfoBuilder::new()
@@ -102,7 +105,15 @@ pub fn document() -> OpenApi {
     }
     open_up(&mut api);
     for (path, item) in &mut api.paths.paths {
-        let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
+        let methods = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.patch,
+            &mut item.delete,
+            &mut item.head,
+            &mut item.options,
+        ];
         for operation in methods.into_iter().flatten() {
             complete(operation, path.starts_with("/api/v1/"));
         }
@@ -148,6 +159,8 @@ pub fn operations(api: &OpenApi) -> impl Iterator<Item = (String, &Operation)> {
             ("POST", &item.post),
             ("PATCH", &item.patch),
             ("DELETE", &item.delete),
+            ("HEAD", &item.head),
+            ("OPTIONS", &item.options),
         ];
         let there = methods.into_iter().filter_map(|(name, operation)| Some((name, operation.as_ref()?)));
         there.map(move |(name, operation)| (format!("{name} {path}"), operation))

@@ -1,12 +1,13 @@
 //! A server with real accounts: how people come in from somewhere, and how time passes.
 
-use crate::world::{Answer, answered, engine, life, request, samples, vault};
+use crate::world::{Answer, answered, engine, life, request, roomy, samples, vault};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use dp_cortex::engine::Engine;
 use dp_nexus::{
     Principal, Role,
     accounts::{Accounts, NewAccount},
-    http::{Allowance, App, Door, HomeError, Homes, Settings, router_with},
+    http::{Allowance, App, Door, HomeError, Homes, More, Settings, router_with, uploads},
+    uploads::Staging,
 };
 use http::Method;
 use jiff::Timestamp;
@@ -63,7 +64,9 @@ impl Home {
             empty: Arc::new(engine(&vault(Vec::new(), Vec::new()))),
         };
         let app = App::new(Arc::new(rooms), Arc::new(door.clone()), settings);
-        Self { routes: router_with(&app, door.routes()), directory, accounts, door, clock }
+        let staging = Staging::open(&directory.path().join("uploads"), roomy()).unwrap();
+        let more = More { long: uploads(staging), ..door.routes() };
+        Self { routes: router_with(&app, more), directory, accounts, door, clock }
     }
 
     /// With the owner `ada` and the member `ben`.
@@ -95,6 +98,19 @@ impl Home {
         headers: &[(&str, &str)],
         body: Option<Value>,
     ) -> Answer {
+        let Some(body) = body else { return self.send_from(peer, what, headers, Body::empty()).await };
+        let json = [headers, &[("content-type", "application/json")]].concat();
+        self.send_from(peer, what, &json, Body::from(body.to_string())).await
+    }
+
+    /// Sends any body.
+    pub(crate) async fn send_from(
+        &self,
+        peer: &str,
+        what: &str,
+        headers: &[(&str, &str)],
+        body: Body,
+    ) -> Answer {
         let (method, path) = what.split_once(' ').unwrap();
         let method: Method = method.parse().unwrap();
         let peer: SocketAddr = peer.parse().unwrap();
@@ -102,13 +118,6 @@ impl Home {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let body = match body {
-            Some(body) => {
-                request = request.header("content-type", "application/json");
-                Body::from(body.to_string())
-            }
-            None => Body::empty(),
-        };
         answered(&self.routes, request.body(body).unwrap()).await
     }
 

@@ -18,7 +18,10 @@ use dp_model::{
 };
 use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
-    http::{Allowance, App, Doorkeeper, HomeError, Homes, More, Refusal, Settings, Visitor, router_with},
+    http::{
+        Allowance, App, Doorkeeper, HomeError, Homes, More, Refusal, Settings, Visitor, router_with, uploads,
+    },
+    uploads::{Staging, StagingOptions},
 };
 use futures::{executor::block_on, future::BoxFuture};
 use http::{HeaderMap, Method, Request, StatusCode, header};
@@ -299,6 +302,8 @@ impl Answer {
 pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) routes: Router,
+    /// Where uploads are, if they are taken.
+    _directory: Option<tempfile::TempDir>,
 }
 
 impl World {
@@ -307,7 +312,10 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        Self::with_routes(change, More::default())
+        let directory = tempfile::tempdir().unwrap();
+        let staging = Staging::open(directory.path(), roomy()).unwrap();
+        let more = More { long: uploads(staging), ..More::default() };
+        Self { _directory: Some(directory), ..Self::with_routes(change, more) }
     }
 
     pub(crate) fn with_routes(change: impl FnOnce(&mut Settings), more: More) -> Self {
@@ -319,7 +327,7 @@ impl World {
         let engines = engines.into_iter().map(|(account, vault)| (account, Arc::new(engine(&vault))));
         let homes = Arc::new(Houses(engines.collect()));
         let app = App::with_clock(homes, Arc::new(Believing), settings, now);
-        Self { routes: router_with(&app, more), app }
+        Self { routes: router_with(&app, more), app, _directory: None }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -360,6 +368,11 @@ pub(crate) async fn answered(routes: &Router, request: Request<Body>) -> Answer 
         check_answer(&method, &path, answer.status.as_u16(), media_type, &answer.json());
     }
     answer
+}
+
+/// Uploads as they usually are, on a machine whose disk may be nearly full.
+pub(crate) fn roomy() -> StagingOptions {
+    StagingOptions { reserve_bytes: 0, ..StagingOptions::default() }
 }
 
 /// A request for this machine.

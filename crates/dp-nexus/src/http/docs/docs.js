@@ -1,7 +1,7 @@
 // Shows openapi.json as a page. Everything comes from this server, and all text is put in as text.
 "use strict";
 
-const METHODS = ["get", "put", "post", "patch", "delete"];
+const METHODS = ["get", "put", "post", "patch", "delete", "head", "options"];
 let api;
 
 function element(name, attributes, ...children) {
@@ -111,10 +111,21 @@ function example(method, path, operation) {
   const query = needed.map((parameter) => parameter.name + "=" + parameter.name.toUpperCase()).join("&");
   const base = new URL("..", document.baseURI).href.replace(/\/$/, "");
   const lines = ["curl '" + base + path + (query ? "?" + query : "") + "'"];
-  if (method !== "get") lines.push("-X " + method.toUpperCase());
+  // Asked with -X, curl would wait for the body of an answer to HEAD.
+  if (method === "head") lines.push("-I");
+  else if (method !== "get") lines.push("-X " + method.toUpperCase());
   if (operation.security) lines.push("-H \"Authorization: Bearer $KEY\"");
-  if (operation.requestBody) lines.push("-H 'Content-Type: application/json' -d '{…}'");
+  const headers = (operation.parameters || []).filter((parameter) => parameter.in === "header" && parameter.required);
+  for (const { name } of headers) lines.push("-H '" + name + ": …'");
+  const mediaType = Object.keys((operation.requestBody || {}).content || {})[0];
+  if (mediaType) lines.push(exampleBody(mediaType));
   return element("pre", {}, lines.join(" \\\n  "));
+}
+
+function exampleBody(mediaType) {
+  if (mediaType === "multipart/form-data") return "-F file=@FILE";
+  if (mediaType.endsWith("octet-stream")) return "-H 'Content-Type: " + mediaType + "' --data-binary @FILE";
+  return "-H 'Content-Type: " + mediaType + "' -d '{…}'";
 }
 
 function operationSection({ method, path, operation }) {

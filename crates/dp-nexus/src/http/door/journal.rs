@@ -36,14 +36,18 @@ use writer::Writer;
 const QUEUE_MAX: usize = 8_192;
 /// Below this everything is noted.
 const API: &str = "/api/v1/";
-/// Of these only changes are noted: who looks at an account's own settings has read nothing of a life.
-const QUIET: [&str; 6] = [
+/// Of these only changes are noted: who looks at an account's own settings, or how far an upload is, has read
+/// nothing of a life.
+const QUIET: [&str; 9] = [
     "/api/v1/account",
     "/api/v1/account/password-strength",
     "/api/v1/sessions",
     "/api/v1/keys",
     "/api/v1/users",
     "/api/v1/log",
+    "/api/v1/uploads",
+    "/api/v1/uploads/form",
+    "/api/v1/uploads/{id}",
 ];
 /// By these people come in, so they are noted though nobody is signed in.
 const WAYS_IN: [&str; 3] = ["/api/v1/auth/sign-in", "/api/v1/auth/refresh", "/api/v1/setup"];

@@ -5,6 +5,17 @@ use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// Statuses of protocols over HTTP, which HTTP itself has no name for.
+trait Statuses {
+    /// 460: tus 1.0.0, section Checksum.
+    const CHECKSUM_MISMATCH: StatusCode = match StatusCode::from_u16(460) {
+        Ok(status) => status,
+        Err(_) => StatusCode::BAD_REQUEST,
+    };
+}
+
+impl Statuses for StatusCode {}
+
 macro_rules! codes {
     ($($(#[$doc:meta])* $variant:ident $word:literal $status:ident $title:literal $what_to_do:literal;)+) => {
         /// What went wrong, for programs: a word that stays the same when sentences change.
@@ -88,6 +99,8 @@ codes! {
     CrossOrigin "cross_origin" FORBIDDEN "The request comes from another site" "Send it from the app itself, or allow the origin in the configuration.";
     /// There is nothing at this path.
     NotFound "not_found" NOT_FOUND "There is nothing here" "Look the path up at /api/docs.";
+    /// There is no such upload, it is another account's, or it has expired.
+    NoSuchUpload "no_such_upload" NOT_FOUND "There is no such upload" "Begin it anew; GET /api/v1/uploads lists those there are.";
     /// There is no session, key or account of this id, or it is another account's.
     UnknownId "unknown_id" NOT_FOUND "There is nothing of this id" "List what there is; it may have ended.";
     /// There is no such document, or it may not be seen.
@@ -110,8 +123,32 @@ codes! {
     NoMeaning "no_meaning" CONFLICT "Meanings can't be compared" "Have a model pulled and vectors made, as `detail` says.";
     /// The vault can't be written to.
     ReadOnly "read_only" CONFLICT "This view of the vault is for reading only" "Use an account and a key that may write to all of the vault.";
+    /// An upload goes on at another byte than the one that was named.
+    WrongOffset "wrong_offset" CONFLICT "The upload goes on elsewhere" "Ask for `Upload-Offset` with HEAD, and go on there.";
+    /// The account has as many uploads as it may have.
+    TooManyUploads "too_many_uploads" CONFLICT "The account has too many uploads" "Finish, import or delete some first; GET /api/v1/uploads lists them.";
     /// What was to be changed has been changed by somebody else.
     Changed "changed" PRECONDITION_FAILED "It has been changed meanwhile" "Get it again, and send the change with its new ETag.";
+    /// The request is of no version of the upload protocol that is spoken here.
+    WrongTusVersion "wrong_tus_version" PRECONDITION_FAILED "The version of the upload protocol is not spoken" "Send `Tus-Resumable: 1.0.0`.";
+    /// A header of an upload is missing, or can't be meant.
+    BadUploadHeader "bad_upload_header" BAD_REQUEST "A header of the upload is missing or wrong" "Give the header as `detail` says; /api/docs lists those of each route.";
+    /// A form that brings files can't be read, or brings something else.
+    BadForm "bad_form" BAD_REQUEST "The form can't be read" "Send files as `multipart/form-data`, as `curl -F file=@takeout.zip` does.";
+    /// An upload broke off before all came that was to come.
+    BrokenUpload "broken_upload" BAD_REQUEST "The upload broke off" "Ask for `Upload-Offset` with HEAD, and go on there.";
+    /// For too long nothing came of an upload.
+    IdleUpload "idle_upload" REQUEST_TIMEOUT "The upload stood still" "Ask for `Upload-Offset` with HEAD, and go on there.";
+    /// A form that brings files does not say how long it is.
+    LengthNeeded "length_needed" LENGTH_REQUIRED "The length has to be said before" "Send `Content-Length`, or upload in pieces: POST /api/v1/uploads.";
+    /// The file of an upload is larger than is taken, or more came than was declared.
+    UploadTooLarge "upload_too_large" PAYLOAD_TOO_LARGE "The upload is too large" "Send what was declared, and no more than `Tus-Max-Size` of OPTIONS /api/v1/uploads.";
+    /// The bytes of an upload are sent as something else.
+    UnsupportedUploadType "unsupported_upload_type" UNSUPPORTED_MEDIA_TYPE "The body is of a type that is not taken for uploads" "Send `Content-Type: application/offset+octet-stream`.";
+    /// Another request is at the upload.
+    UploadBusy "upload_busy" LOCKED "Another request is at the upload" "Try again when it has ended.";
+    /// What came of an upload is not what was sent.
+    WrongChecksum "wrong_checksum" CHECKSUM_MISMATCH "What came does not have its checksum" "Send it again; nothing of it was kept.";
     /// The body is larger than is taken.
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large" "Send less at once.";
     /// The body is of another media type.
@@ -140,6 +177,8 @@ codes! {
     SetupNeeded "setup_needed" SERVICE_UNAVAILABLE "There is no account yet" "Make the first one: POST /api/v1/setup on this machine, or `datapunk user add NAME`.";
     /// The server has not started yet, or is stopping.
     NotReady "not_ready" SERVICE_UNAVAILABLE "The server is not ready" "Try again in a while.";
+    /// There is no room for an upload.
+    NoRoom "no_room" INSUFFICIENT_STORAGE "There is no room for the upload" "Free some space on the server, or finish or delete other uploads.";
     /// The disk is full.
     DiskFull "disk_full" INSUFFICIENT_STORAGE "The disk is full" "Free some space on the server.";
 }
