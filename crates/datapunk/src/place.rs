@@ -49,7 +49,10 @@ impl Place {
 
     /// Opens the vault of an account of its own for writing, making it if it is not there.
     pub(crate) fn open_of(&self, account: &str) -> anyhow::Result<EmbeddedVault> {
-        Ok(EmbeddedVault::open(&self.vault_directory_of(account), &self.options(brain::import_embedder(self)))?)
+        Ok(EmbeddedVault::open(
+            &self.vault_directory_of(account),
+            &self.options(brain::import_embedder(self)),
+        )?)
     }
 
     /// Opens the vault for writing if it is there, without making vectors by itself.

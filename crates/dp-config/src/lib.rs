@@ -138,8 +138,12 @@ mod tests {
 
     #[test]
     fn values_that_cannot_be_meant_are_refused() {
-        for text in ["[import]\nworkers = 0", "[server]\nimport_folders = ['exports']", "[person]\nhome_zone = 'Mars/Olympus'", "[archive]\nratio = 1"]
-        {
+        for text in [
+            "[import]\nworkers = 0",
+            "[server]\nimport_folders = ['exports']",
+            "[person]\nhome_zone = 'Mars/Olympus'",
+            "[archive]\nratio = 1",
+        ] {
             assert!(matches!(read(text), Err(ConfigError::Value { .. })), "{text}");
         }
     }

@@ -26,5 +26,7 @@ mod serving;
 mod strange;
 #[path = "http/uploading.rs"]
 mod uploading;
+#[path = "http/working.rs"]
+mod working;
 #[path = "http/world.rs"]
 mod world;

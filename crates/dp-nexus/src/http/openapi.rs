@@ -5,8 +5,7 @@ use super::{
     door,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
-    uploads,
-    works,
+    uploads, works,
 };
 use std::sync::LazyLock;
 use utoipa::{

@@ -1,13 +1,12 @@
 //! A server with real accounts: how people come in from somewhere, and how time passes.
 
-use crate::world::{Answer, answered, engine, life, request, roomy, samples, vault};
+use crate::world::{Answer, Workplace, answered, engine, life, request, samples, vault};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use dp_cortex::engine::Engine;
 use dp_nexus::{
     Principal, Role,
     accounts::{Accounts, NewAccount},
-    http::{Allowance, App, Door, HomeError, Homes, More, Settings, router_with, uploads},
-    uploads::Staging,
+    http::{Allowance, App, Door, HomeError, Homes, Settings, router_with},
 };
 use http::Method;
 use jiff::Timestamp;
@@ -41,6 +40,7 @@ pub(crate) struct Home {
     pub(crate) door: Door,
     routes: Router,
     clock: Arc<AtomicI64>,
+    _workplace: Workplace,
 }
 
 impl Home {
@@ -64,9 +64,10 @@ impl Home {
             empty: Arc::new(engine(&vault(Vec::new(), Vec::new()))),
         };
         let app = App::new(Arc::new(rooms), Arc::new(door.clone()), settings);
-        let staging = Staging::open(&directory.path().join("uploads"), roomy()).unwrap();
-        let more = More { long: uploads(staging), ..door.routes() };
-        Self { routes: router_with(&app, more), directory, accounts, door, clock }
+        let workplace = Workplace::new();
+        workplace.works.close();
+        let more = workplace.works.join(door.routes());
+        Self { routes: router_with(&app, more), directory, accounts, door, clock, _workplace: workplace }
     }
 
     /// With the owner `ada` and the member `ben`.

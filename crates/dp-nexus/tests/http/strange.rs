@@ -77,8 +77,11 @@ async fn strange_values_never_make_the_server_fail() {
         if method != "GET" || !path.starts_with("/api/v1/") || is_of_accounts {
             continue;
         }
-        let usual =
-            path.replace("imports/{id}", "imports/1").replace("{id}", &id(4)).replace("{name}", "steps");
+        let usual = path
+            .replace("imports/{id}", "imports/1")
+            .replace("jobs/{id}", "jobs/1")
+            .replace("{id}", &id(4))
+            .replace("{name}", "steps");
         let needs_q = ["/search", "/suggest"].iter().any(|end| path.ends_with(end));
         for parameter in operation.parameters.iter().flatten() {
             let RefOr::T(parameter) = parameter else { continue };

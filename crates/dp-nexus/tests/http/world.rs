@@ -19,10 +19,11 @@ use dp_model::{
 use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
     http::{
-        Allowance, App, Doorkeeper, HomeError, Homes, More, Refusal, Settings, Visitor, router_with, uploads,
+        Allowance, App, Doorkeeper, HomeError, Homes, More, Refusal, Settings, Visitor, Works, router_with,
     },
     uploads::{Staging, StagingOptions},
 };
+use dp_stream::{NewJob, Stream};
 use futures::{executor::block_on, future::BoxFuture};
 use http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
@@ -251,12 +252,14 @@ impl Doorkeeper for Believing {
             let account = match name {
                 "mia" => MIA,
                 "bo" => BO,
+                "owner" => AccountId([3; 16]),
                 "homeless" => AccountId([9; 16]),
                 _ => return Err(Refusal::BadCredentials("the key is not known".into())),
             };
             let scope = if scope.is_empty() { Scope::all() } else { serde_json::from_str(scope).unwrap() };
             let origin = Origin::Local;
-            Ok(Principal { account, name: name.to_owned(), role: Role::Member, scope, origin })
+            let role = if name == "owner" { Role::Owner } else { Role::Member };
+            Ok(Principal { account, name: name.to_owned(), role, scope, origin })
         })
     }
 }
@@ -303,7 +306,7 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) routes: Router,
     /// Where uploads are, if they are taken.
-    _directory: Option<tempfile::TempDir>,
+    _workplace: Option<Workplace>,
 }
 
 impl World {
@@ -312,10 +315,11 @@ impl World {
     }
 
     pub(crate) fn with(change: impl FnOnce(&mut Settings)) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let staging = Staging::open(directory.path(), roomy()).unwrap();
-        let more = More { long: uploads(staging), ..More::default() };
-        Self { _directory: Some(directory), ..Self::with_routes(change, more) }
+        let works = Workplace::new();
+        // What is told of events ends, so that every answer does.
+        works.works.close();
+        let world = Self::with_routes(change, works.works.join(More::default()));
+        Self { _workplace: Some(works), ..world }
     }
 
     pub(crate) fn with_routes(change: impl FnOnce(&mut Settings), more: More) -> Self {
@@ -327,7 +331,7 @@ impl World {
         let engines = engines.into_iter().map(|(account, vault)| (account, Arc::new(engine(&vault))));
         let homes = Arc::new(Houses(engines.collect()));
         let app = App::with_clock(homes, Arc::new(Believing), settings, now);
-        Self { routes: router_with(&app, more), app, _directory: None }
+        Self { routes: router_with(&app, more), app, _workplace: None }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -368,6 +372,35 @@ pub(crate) async fn answered(routes: &Router, request: Request<Body>) -> Answer 
         check_answer(&method, &path, answer.status.as_u16(), media_type, &answer.json());
     }
     answer
+}
+
+/// Where uploads wait and jobs are kept, with one job of Mia's that nobody does.
+pub(crate) struct Workplace {
+    pub(crate) works: Works,
+    pub(crate) stream: Stream,
+    pub(crate) staging: Staging,
+    pub(crate) directory: tempfile::TempDir,
+}
+
+impl Workplace {
+    pub(crate) fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let stream = Stream::open(&directory.path().join("system.db")).unwrap();
+        let staging = Staging::open(&directory.path().join("uploads"), roomy()).unwrap();
+        let exports = directory.path().join("exports");
+        std::fs::create_dir(&exports).unwrap();
+        let works = Works::new(stream.clone(), staging.clone(), vec![exports]);
+        let job = NewJob {
+            kind: "import".to_owned(),
+            account: MIA.to_string(),
+            payload: serde_json::json!({"uploads": [], "paths": ["/home/mia/export.zip"]}),
+            priority: 0,
+            unique_key: None,
+            due: None,
+        };
+        stream.jobs().add(&job).unwrap();
+        Self { works, stream, staging, directory }
+    }
 }
 
 /// Uploads as they usually are, on a machine whose disk may be nearly full.

@@ -83,7 +83,8 @@ impl ImportJobs {
             Err(error) => return Err(retry(error)),
         };
         if files.len() < uploads.len() {
-            let gone = "an upload that was to be imported is not there any more: it expired or was taken away";
+            let gone =
+                "an upload that was to be imported is not there any more: it expired or was taken away";
             return Err(Failure::Final(gone.to_owned()));
         }
         let mut paths = files.into_iter().map(|file| file.path()).collect::<Vec<_>>();
@@ -99,7 +100,8 @@ fn finally(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
 
 /// What came of an import. The ledger itself is `GET /api/v1/imports/{id}/entries`.
 fn told(report: &ImportReport) -> Value {
-    let entries = EntryStatus::ALL.iter().map(|&status| (status.as_str().to_owned(), report.count(status).into()));
+    let entries =
+        EntryStatus::ALL.iter().map(|&status| (status.as_str().to_owned(), report.count(status).into()));
     json!({
         "import": report.import,
         "documents": report.documents,

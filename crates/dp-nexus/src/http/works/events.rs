@@ -1,7 +1,11 @@
 //! `GET /api/v1/events`: what happens, as server-sent events, from where a reader left off.
 
 use super::{Works, shapes::EventView, whole};
-use crate::http::{asked::Asked, entrance::Reads, problem::{Code, Problem}};
+use crate::http::{
+    asked::Asked,
+    entrance::Reads,
+    problem::{Code, Problem},
+};
 use axum::{
     extract::State,
     response::{

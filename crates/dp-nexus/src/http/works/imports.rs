@@ -85,7 +85,8 @@ pub(super) async fn begin(
             priority: 0,
             due: None,
         })?;
-        let job = inner.stream.jobs().get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
+        let job =
+            inner.stream.jobs().get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
         Ok(JobView::from(job))
     });
     let view = view.await?;
@@ -133,7 +134,8 @@ impl Inner {
             return Err(Problem::new(Code::Forbidden, "only the owner imports files of the server by path"));
         }
         if self.import_folders.is_empty() {
-            let detail = "no folder is allowed: name some as `import_folders` under [server] in datapunk.toml";
+            let detail =
+                "no folder is allowed: name some as `import_folders` under [server] in datapunk.toml";
             return Err(Problem::new(Code::Forbidden, detail));
         }
         // Whether something is there is told of allowed folders only.
@@ -143,7 +145,11 @@ impl Inner {
             Problem::new(Code::Forbidden, format!("{path} is nothing in a folder that is allowed: {folders}"))
         };
         let real = Path::new(path).canonicalize().map_err(|_| refused())?;
-        if self.import_folders.iter().any(|folder| real.starts_with(folder)) { Ok(real) } else { Err(refused()) }
+        if self.import_folders.iter().any(|folder| real.starts_with(folder)) {
+            Ok(real)
+        } else {
+            Err(refused())
+        }
     }
 }
 

@@ -91,12 +91,5 @@ impl From<&Event> for EventView {
 
 /// The routes as documented.
 #[derive(OpenApi)]
-#[openapi(paths(
-    imports::begin,
-    jobs::list,
-    jobs::get,
-    jobs::cancel,
-    jobs::requeue,
-    events::follow,
-))]
+#[openapi(paths(imports::begin, jobs::list, jobs::get, jobs::cancel, jobs::requeue, events::follow,))]
 pub(in crate::http) struct Documented;
