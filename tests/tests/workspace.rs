@@ -63,6 +63,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     // What listens, and nothing else.
     ("tokio", &["datapunk", "dp-nexus"]),
     ("axum", &["dp-nexus"]),
+    ("rmcp", &["dp-nexus"]),
 ];
 
 /// Locked packages that are worth their trouble.

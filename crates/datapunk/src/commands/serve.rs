@@ -124,7 +124,7 @@ async fn stopped() {
 }
 
 /// Warnings and errors go to standard error; `RUST_LOG` asks for more.
-fn say_what_happens() {
+pub(crate) fn say_what_happens() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     // Somebody who listens already goes on listening.

@@ -7,7 +7,10 @@ use dp_nexus::{
     accounts::{Account, Accounts, NewAccount},
 };
 use jiff::Timestamp;
-use std::io::{BufRead as _, IsTerminal as _, stdin};
+use std::{
+    io::{BufRead as _, IsTerminal as _, stdin},
+    path::PathBuf,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -81,7 +84,12 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
 /// The accounts of the data directory.
 pub(crate) fn open(place: &Place) -> anyhow::Result<Accounts> {
     fs_err::create_dir_all(&place.directory)?;
-    Ok(Accounts::open(&place.directory.join("system.db"))?)
+    Ok(Accounts::open(&path(place))?)
+}
+
+/// Where they are kept, if there are any.
+pub(crate) fn path(place: &Place) -> PathBuf {
+    place.directory.join("system.db")
 }
 
 fn named(accounts: &Accounts, name: &str) -> anyhow::Result<Account> {
