@@ -13,8 +13,10 @@ use dp_nexus::{
 use std::sync::Arc;
 
 #[derive(Debug, clap::Args)]
-#[command(after_help = "It is started by the assistant's program and speaks the Model Context Protocol over standard input \
-                        and output. What it may see is what the options leave; it never changes anything.")]
+#[command(
+    after_help = "It is started by the assistant's program and speaks the Model Context Protocol over standard input \
+                        and output. What it may see is what the options leave; it never changes anything."
+)]
 pub(crate) struct Arguments {
     /// Show only this source and those below it, such as google or google.youtube; can be given several times
     #[arg(long)]

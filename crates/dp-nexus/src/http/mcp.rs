@@ -44,7 +44,11 @@ pub(super) fn routes(app: &App, journal: Option<Journal>) -> Router<App> {
         let (service, journal) = (service.clone(), journal.clone());
         async move {
             if let Err(problem) = reads {
-                note_refusal(journal.as_ref(), &request, &problem).await;
+                let noted =
+                    journal.and_then(|journal| Some((refusal(&journal, &request, &problem)?, journal)));
+                if let Some((event, journal)) = noted {
+                    journal.note(event).await;
+                }
                 return problem.into_response();
             }
             let was_json = request.headers().get(header::CONTENT_TYPE).is_some_and(is_json);
@@ -77,9 +81,9 @@ fn spoken(mut response: Response, was_json: bool) -> Response {
 }
 
 /// Somebody with credentials that may not read: worth a note, as on every route.
-async fn note_refusal(journal: Option<&Journal>, request: &Request, problem: &Problem) {
-    let Some((journal, principal)) = journal.zip(request.extensions().get::<Principal>()) else { return };
-    let event = Event {
+fn refusal(journal: &Journal, request: &Request, problem: &Problem) -> Option<Event> {
+    let principal = request.extensions().get::<Principal>()?;
+    Some(Event {
         at: journal.now(),
         account: Some(principal.account),
         origin: Some(principal.origin),
@@ -88,6 +92,5 @@ async fn note_refusal(journal: Option<&Journal>, request: &Request, problem: &Pr
         target: String::new(),
         outcome: problem.code().as_str().to_owned(),
         count: 1,
-    };
-    journal.note(event).await;
+    })
 }

@@ -56,7 +56,8 @@ where
     W: AsyncWrite + Send + Unpin + 'static,
 {
     let account = local.log.as_ref().map_or(AccountId([0; 16]), |(_, account)| *account);
-    let journal = local.log.map(|(accounts, _)| Journal::of(accounts)).transpose().map_err(LinesError::Log)?;
+    let journal =
+        local.log.map(|(accounts, _)| Journal::of(accounts)).transpose().map_err(LinesError::Log)?;
     let principal = Principal {
         account,
         name: "owner".to_owned(),

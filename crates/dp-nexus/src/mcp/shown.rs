@@ -119,10 +119,8 @@ mod tests {
         content.time = Some(Moment::utc(1_672_531_200_000_000, Precision::Day));
         let provenance = Provenance { archive: "export".into(), entry: "file".into(), position: 0 };
         let line = Line::of(&Document { id: DocumentId([3; 16]), content, provenance });
-        let expected = format!(
-            "2023-01-01 | google.keep note | Sour dough | datapunk://document/{}",
-            "03".repeat(16)
-        );
+        let expected =
+            format!("2023-01-01 | google.keep note | Sour dough | datapunk://document/{}", "03".repeat(16));
         assert_eq!(line.text(), expected);
     }
 }

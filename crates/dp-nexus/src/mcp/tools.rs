@@ -75,7 +75,8 @@ impl Tool {
     fn listed(&self) -> Listed {
         // A schema of our own types is an object; a test holds that.
         let schema = (self.schema)().unwrap_or_default();
-        let hints = ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
+        let hints =
+            ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
         Listed::new(self.name, self.description, schema).with_title(self.title).with_annotations(hints)
     }
 }

@@ -1,6 +1,6 @@
 //! What other sources have of the hours around a document.
 
-use super::{Asking, Tool, Told};
+use super::{Asking, Told, Tool};
 use crate::{
     http::Problem,
     mcp::{

@@ -1,6 +1,6 @@
 //! What happened on a day in other years.
 
-use super::{Asking, Tool, Told};
+use super::{Asking, Told, Tool};
 use crate::{
     http::{Problem, words},
     mcp::{

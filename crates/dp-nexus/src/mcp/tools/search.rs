@@ -1,6 +1,6 @@
 //! Finds documents by words and by meaning.
 
-use super::{Asking, Tool, Told};
+use super::{Asking, Told, Tool};
 use crate::{
     http::Problem,
     mcp::{

@@ -1,6 +1,6 @@
 //! A life in numbers.
 
-use super::{Asking, Tool, Told};
+use super::{Asking, Told, Tool};
 use crate::{
     http::{
         Problem,

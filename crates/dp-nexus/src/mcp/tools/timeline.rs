@@ -1,6 +1,6 @@
 //! Days with what they hold.
 
-use super::{Asking, Tool, Told};
+use super::{Asking, Told, Tool};
 use crate::{
     http::{
         Problem,
@@ -121,11 +121,8 @@ fn timeline(asking: &Asking<'_>, asked: Parameters) -> Result<Told, Problem> {
 
 fn told(day: TimelineDay) -> DayTold {
     let groups = day.groups.into_iter().take(GROUPS_MAX);
-    let groups = groups.map(|group| GroupTold {
-        source: group.source,
-        kind: group.kind.as_str(),
-        count: group.count,
-    });
+    let groups =
+        groups.map(|group| GroupTold { source: group.source, kind: group.kind.as_str(), count: group.count });
     DayTold {
         date: day.date,
         total: day.total,
@@ -140,7 +137,8 @@ fn text(answer: &Answer) -> String {
         text.push_str("No day of this range has documents.\n");
     }
     for day in &answer.days {
-        let groups = day.groups.iter().map(|group| format!("{} {} {}", group.count, group.source, group.kind));
+        let groups =
+            day.groups.iter().map(|group| format!("{} {} {}", group.count, group.source, group.kind));
         // Writing into a string cannot fail.
         let _ = writeln!(
             text,
