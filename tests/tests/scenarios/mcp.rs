@@ -101,10 +101,14 @@ fn an_assistant_searches_reads_and_is_told_what_it_did_wrong() {
     assert_eq!(wrong["isError"], true);
     let complaint = wrong["content"][0]["text"].as_str().unwrap();
     assert!(complaint.contains("limt") && complaint.contains("limit"), "{complaint}");
-    assert_eq!(assistant.found("walnut").len(), 2, "it goes on after a mistake");
+    assert_eq!(assistant.found("kind:search walnut").len(), 2, "it goes on after a mistake");
     assistant.end();
     assert!(!vault.data().join("system.db").exists(), "it makes no accounts");
-    assert!(!vault.data().join("vaults/owner/queries.txt").exists(), "its queries are not the person's");
+    let queries = std::fs::read_to_string(vault.data().join("vaults/owner/queries.txt")).unwrap();
+    assert!(
+        queries.contains("walnut") && !queries.contains("kind:search"),
+        "its queries are not the person's"
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     http::{App, Doorkeeper, HomeError, Homes, Journal, Refusal, Settings, Visitor},
 };
 use dp_cortex::engine::Engine;
-use futures::future::BoxFuture;
+use futures::{executor::block_on, future::BoxFuture};
 use rmcp::{service::ServerInitializeError, transport::async_rw::AsyncRwTransport};
 use std::{fmt, io, sync::Arc};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -18,7 +18,7 @@ const LINE_BYTES_MAX: usize = 1 << 20;
 
 /// What is answered from, and how far.
 pub struct Local {
-    /// Answers questions about the vault.
+    /// Answers questions about the vault, which may be opened for reading beside a process that writes to it.
     pub engine: Arc<Engine>,
     /// What of it may be seen; without the right to read, nothing.
     pub scope: Scope,
@@ -84,6 +84,9 @@ struct House(Arc<Engine>);
 
 impl Homes for House {
     fn engine(&self, _: &Principal) -> Result<Arc<Engine>, HomeError> {
+        // Another process may have brought documents since: the text index looks for them. One that can't be read
+        // is told of by the questions that need it.
+        let _ = block_on(self.0.vault().search().wait_indexed(0));
         Ok(Arc::clone(&self.0))
     }
 }
