@@ -23,10 +23,12 @@ pub(super) fn read<T: DeserializeOwned>(arguments: JsonObject) -> Result<T, Prob
     serde_path_to_error::deserialize(Value::Object(arguments)).map_err(|error| {
         let path = error.path().to_string();
         let message = error.into_inner().to_string();
-        match path.as_str() {
-            "." => Problem::new(Code::BadParameter, message),
-            _ => Problem::parameter(path.as_str(), format!("{path}: {message}")),
+        if path == "." {
+            return Problem::new(Code::BadParameter, message);
         }
+        let is_named = message.contains(&format!("`{path}`"));
+        let detail = if is_named { message } else { format!("{path}: {message}") };
+        Problem::parameter(path, detail)
     })
 }
 

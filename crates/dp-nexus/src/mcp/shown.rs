@@ -52,6 +52,11 @@ impl Line {
         }
     }
 
+    /// Whether a passage says more than the title.
+    pub(super) fn is_more(&self, passage: &str) -> bool {
+        !passage.is_empty() && passage != self.title
+    }
+
     /// Date, source, kind, title and what to cite, in one line.
     pub(super) fn text(&self) -> String {
         let date = self.date.as_deref().unwrap_or("undated");
@@ -78,6 +83,11 @@ pub(super) fn name_of(mention: &Mention) -> Option<&str> {
 fn place_of(content: &Content) -> Option<String> {
     let place = content.place.as_ref()?;
     place.name.as_deref().or(place.address.as_deref()).map(|name| one_line(name, NAME_CHARS))
+}
+
+/// `1 document`, `2 documents`
+pub(super) fn documents(count: u64) -> String {
+    format!("{count} {}", if count == 1 { "document" } else { "documents" })
 }
 
 /// Text in one line of at most so many characters.

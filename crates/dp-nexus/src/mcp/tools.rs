@@ -74,11 +74,21 @@ pub(super) fn listed() -> &'static [Listed] {
 impl Tool {
     fn listed(&self) -> Listed {
         // A schema of our own types is an object; a test holds that.
-        let schema = (self.schema)().unwrap_or_default();
+        let schema = tidied((self.schema)().unwrap_or_default());
         let hints =
             ToolAnnotations::new().read_only(true).destructive(false).idempotent(true).open_world(false);
         Listed::new(self.name, self.description, schema).with_title(self.title).with_annotations(hints)
     }
+}
+
+/// A schema without what follows from how Rust keeps a value: a default that is none, and the width of numbers.
+fn tidied(schema: Arc<JsonObject>) -> JsonObject {
+    let mut schema = Arc::unwrap_or_clone(schema);
+    let fields = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for field in fields.into_iter().flat_map(|fields| fields.values_mut()).filter_map(Value::as_object_mut) {
+        field.retain(|name, value| name != "format" && !(name == "default" && value.is_null()));
+    }
+    schema
 }
 
 #[cfg(test)]
@@ -97,6 +107,8 @@ mod tests {
             for (field, schema) in fields {
                 assert!(!schema["description"].as_str().unwrap_or_default().is_empty(), "{name}: {field}");
                 assert!(schema["type"].is_string(), "{name}: {field}: {schema}");
+                let default = schema.get("default");
+                assert!(default.is_none_or(|default| !default.is_null()), "{name}: {field}: {schema}");
             }
             assert!(tool.description.as_ref().is_some_and(|text| text.len() > 40), "{name}");
             let hints = tool.annotations.as_ref().unwrap();

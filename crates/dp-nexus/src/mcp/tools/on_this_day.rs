@@ -5,7 +5,7 @@ use crate::{
     http::{Problem, words},
     mcp::{
         arguments::{read, within},
-        shown::Line,
+        shown::{Line, documents},
     },
 };
 use futures::executor::block_on;
@@ -78,7 +78,7 @@ fn text(answer: &Answer) -> String {
     }
     for year in &answer.years {
         // Writing into a string cannot fail.
-        let _ = writeln!(text, "{}: {} documents", year.date, year.total);
+        let _ = writeln!(text, "{}: {}", year.date, documents(year.total));
         for line in &year.shown {
             let _ = writeln!(text, "  - {}", line.text());
         }

@@ -5,7 +5,7 @@ use crate::{
     http::Problem,
     mcp::{
         arguments::{read, within},
-        shown::{Line, one_line},
+        shown::{Line, documents, one_line},
     },
 };
 use dp_cortex::engine::{Found, Mode, SearchRequest};
@@ -119,12 +119,12 @@ fn hit(found: Found) -> Hit {
 fn text(answer: &Answer) -> String {
     let mut text = match answer.hits.len() {
         0 => "Nothing was found. Other words, fewer filters or a sentence may find more.\n".to_owned(),
-        shown => format!("{shown} of {} documents that were found:\n", answer.total),
+        shown => format!("{shown} of {} found:\n", documents(answer.total)),
     };
     for (index, hit) in answer.hits.iter().enumerate() {
         // Writing into a string cannot fail.
         let _ = writeln!(text, "{}. {}", index + 1, hit.line.text());
-        if !hit.passage.is_empty() {
+        if hit.line.is_more(&hit.passage) {
             let _ = writeln!(text, "   {}", hit.passage);
         }
     }

@@ -8,7 +8,7 @@ use crate::{
     },
     mcp::{
         arguments::{read, within},
-        shown::one_line,
+        shown::{documents, one_line},
     },
 };
 use dp_lake::Top;
@@ -50,7 +50,7 @@ fn stats(asking: &Asking<'_>, asked: &Parameters) -> Result<Told, Problem> {
 }
 
 fn text(statistics: &Statistics) -> String {
-    let mut text = format!("{} documents, {} of them undated.\n", statistics.documents, statistics.undated);
+    let mut text = format!("{}, {} undated.\n", documents(statistics.documents), statistics.undated);
     let mut list = |name: &str, items: Vec<String>| {
         if !items.is_empty() {
             // Writing into a string cannot fail.

@@ -8,7 +8,7 @@ use crate::{
     },
     mcp::{
         arguments::{day_past, first_day, kinds, order, read, within},
-        shown::Line,
+        shown::{Line, documents},
     },
 };
 use dp_lake::Order;
@@ -142,9 +142,9 @@ fn text(answer: &Answer) -> String {
         // Writing into a string cannot fail.
         let _ = writeln!(
             text,
-            "{}: {} documents ({})",
+            "{}: {} ({})",
             day.date,
-            day.total,
+            documents(day.total),
             groups.collect::<Vec<_>>().join(", ")
         );
         for line in &day.shown {
