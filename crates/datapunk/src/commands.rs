@@ -10,6 +10,7 @@ pub(crate) mod forget;
 pub(crate) mod import;
 pub(crate) mod imports;
 pub(crate) mod ledger;
+pub(crate) mod mcp;
 pub(crate) mod models;
 pub(crate) mod onthisday;
 pub(crate) mod reindex;

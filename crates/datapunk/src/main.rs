@@ -77,6 +77,8 @@ enum Command {
     Forget(commands::forget::Arguments),
     /// Answer over HTTP: an API, for this machine unless it is told otherwise
     Serve(commands::serve::Arguments),
+    /// Let an assistant on this machine search and read, over the Model Context Protocol
+    Mcp(commands::mcp::Arguments),
     /// The accounts of `serve`: add, list, password, remove
     User(commands::user::Arguments),
     /// The log of who read or changed what through `serve`
@@ -123,6 +125,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Hide(arguments) => commands::annotate::hide(&place, &arguments, output),
         Command::Forget(arguments) => commands::forget::run(&place, &arguments, output),
         Command::Serve(arguments) => commands::serve::run(&place, arguments, output),
+        Command::Mcp(arguments) => commands::mcp::run(&place, arguments),
         Command::User(arguments) => commands::user::run(&place, &arguments, output),
         Command::Audit(arguments) => return commands::audit::run(&place, &arguments, output),
         Command::Demo(arguments) => return commands::demo::run(&place, &arguments, output),

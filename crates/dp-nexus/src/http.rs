@@ -8,15 +8,16 @@ mod door;
 mod entrance;
 mod given;
 mod layers;
+mod mcp;
 mod openapi;
 mod problem;
 mod rate;
-mod routes;
+pub(crate) mod routes;
 mod scope;
 mod serve;
 pub mod shapes;
 mod uploads;
-mod words;
+pub(crate) mod words;
 mod works;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
@@ -60,6 +61,7 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let more = more.into();
     let usual = routes::api()
         .merge(routes::open())
+        .merge(mcp::routes(app, more.journal.clone()))
         .merge(more.usual)
         .layer(middleware::from_fn_with_state(app.clone(), layers::in_time));
     let noted = |routes: Router<App>| match &more.journal {

@@ -3,6 +3,7 @@
 
 pub mod accounts;
 pub mod http;
+pub mod mcp;
 mod principal;
 pub mod uploads;
 

@@ -12,6 +12,8 @@ mod door;
 mod home;
 #[path = "http/keeping.rs"]
 mod keeping;
+#[path = "http/mcp.rs"]
+mod mcp;
 #[path = "http/passing.rs"]
 mod passing;
 #[path = "http/reading.rs"]

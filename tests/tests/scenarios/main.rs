@@ -16,6 +16,7 @@ mod hostile;
 mod idempotence;
 mod interruption;
 mod life;
+mod mcp;
 mod meaning;
 mod paging;
 mod samples;

@@ -171,9 +171,14 @@ async fn stopped() {
 }
 
 /// Warnings and errors go to standard error; `RUST_LOG` asks for more.
-fn say_what_happens() {
+pub(crate) fn say_what_happens() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    // It would tell whole answers: what an assistant reads is in no log.
+    let filter = match "rmcp=warn".parse() {
+        Ok(directive) => filter.add_directive(directive),
+        Err(_) => filter,
+    };
     // Somebody who listens already goes on listening.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }

@@ -35,11 +35,11 @@ pub(super) struct All<T> {
 
 /// Some items and where the next ones begin.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct Part<T> {
+pub(crate) struct Part<T> {
     /// The items.
-    pub(super) items: Vec<T>,
+    pub(crate) items: Vec<T>,
     /// `cursor` of the next page; null if this is the last.
-    pub(super) next: Option<String>,
+    pub(crate) next: Option<String>,
 }
 
 impl App {

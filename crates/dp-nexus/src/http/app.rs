@@ -246,7 +246,7 @@ impl App {
     }
 
     /// Today's date where the person of this engine lives.
-    pub(super) fn today(&self, engine: &Engine) -> jiff::civil::Date {
+    pub(crate) fn today(&self, engine: &Engine) -> jiff::civil::Date {
         let zone = jiff::tz::TimeZone::get(engine.vault().home_zone()).unwrap_or(jiff::tz::TimeZone::UTC);
         (self.0.now)().to_zoned(zone).date()
     }
@@ -254,7 +254,7 @@ impl App {
     /// Asks the vault of an account, as far as the principal may see it, on a thread that may block.
     ///
     /// A request that is given up leaves its question running, and it counts until it has ended.
-    pub(super) async fn ask<T, F>(&self, principal: &Principal, question: F) -> Result<T, Problem>
+    pub(crate) async fn ask<T, F>(&self, principal: &Principal, question: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&Engine) -> Result<T, Problem> + Send + 'static,

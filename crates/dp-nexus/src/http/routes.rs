@@ -12,10 +12,10 @@ mod search;
 mod series;
 mod similar;
 mod sources;
-mod stats;
+pub(crate) mod stats;
 mod suggest;
 mod system;
-mod timeline;
+pub(crate) mod timeline;
 
 pub(super) use documents::Nothing;
 pub use system::{HealthView, VersionView};

@@ -36,7 +36,7 @@ impl<'de> Deserialize<'de> for LastDay {
 }
 
 /// A date, or a month and a day of a leap year.
-pub(super) fn date(text: &str) -> Result<Date, String> {
+pub(crate) fn date(text: &str) -> Result<Date, String> {
     let whole = if text.len() == 5 { format!("2024-{text}") } else { text.to_owned() };
     whole.parse().map_err(|_| format!("{text:?} is no day; write 2024-06-14 or 06-14"))
 }

@@ -20,6 +20,7 @@ use axum::{
     response::Response,
 };
 use http::Method;
+use jiff::Timestamp;
 use std::{
     fmt, io,
     sync::{
@@ -87,6 +88,19 @@ impl Drop for Inner {
 }
 
 impl Journal {
+    /// Takes notes for these accounts' access log, where there is no door to them.
+    ///
+    /// # Errors
+    /// If the thread that writes can't be started.
+    pub(crate) fn of(accounts: Arc<Accounts>) -> io::Result<Self> {
+        Self::start(accounts, Arc::new(Timestamp::now))
+    }
+
+    /// The time by the clock that events are noted with.
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0.clock)()
+    }
+
     /// Starts the thread that writes.
     pub(super) fn start(accounts: Arc<Accounts>, clock: Clock) -> io::Result<Self> {
         let (sender, receiver) = sync_channel(QUEUE_MAX);
@@ -98,7 +112,7 @@ impl Journal {
     }
 
     /// Notes an event, waiting for room if there is none.
-    async fn note(&self, event: Event) {
+    pub(crate) async fn note(&self, event: Event) {
         let Some(note) = self.try_send(Note::Event(event)) else { return };
         let Some(sender) = self.0.sender.clone() else { return };
         let sent = tokio::task::spawn_blocking(move || sender.send(note).is_ok()).await;
@@ -115,7 +129,7 @@ impl Journal {
     }
 
     /// Waits until everything that was noted is on disk.
-    pub(super) async fn flush(&self) {
+    pub(crate) async fn flush(&self) {
         let (sender, written) = oneshot::channel();
         if let Some(note) = self.try_send(Note::Flush(sender)) {
             let Some(sender) = self.0.sender.clone() else { return };
@@ -238,7 +252,6 @@ pub(in crate::http) async fn noted(State(journal): State<Journal>, request: Requ
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
 
     fn event(number: u32) -> Event {
         Event {

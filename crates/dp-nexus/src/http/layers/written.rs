@@ -6,12 +6,17 @@ use crate::http::problem::{MEDIA_TYPE, Problem};
 use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use http::{HeaderValue, StatusCode, header};
 
+/// In the extensions of a response that tells its failure in the words of another protocol, and keeps them.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct OwnWords;
+
 /// Writes the problem of a response that has one; a failure of the framework becomes one.
 pub(super) async fn problems(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let response = next.run(request).await;
     let status = response.status();
-    if !status.is_client_error() && !status.is_server_error() {
+    let has_own_words = response.extensions().get::<OwnWords>().is_some();
+    if has_own_words || (!status.is_client_error() && !status.is_server_error()) {
         return response;
     }
     let problem = response.extensions().get::<Problem>().cloned();

@@ -67,28 +67,49 @@ fn highlights() -> usize {
 
 /// A day that has documents.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TimelineDay {
+pub(crate) struct TimelineDay {
     /// The day.
-    date: String,
+    pub(crate) date: String,
     /// Its documents.
-    total: u64,
+    pub(crate) total: u64,
     /// How many of each source and kind, most first.
-    groups: Vec<Group>,
+    pub(crate) groups: Vec<Group>,
     /// The first document of each of the largest groups.
     #[schema(value_type = Vec<DocumentView>)]
-    highlights: Vec<Document>,
+    pub(crate) highlights: Vec<Document>,
 }
 
 /// Documents of one source and kind.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Group {
+pub(crate) struct Group {
     /// Source.
-    source: String,
+    pub(crate) source: String,
     /// Kind.
     #[schema(schema_with = shapes::kind)]
-    kind: Kind,
+    pub(crate) kind: Kind,
     /// How many.
-    count: u64,
+    pub(crate) count: u64,
+}
+
+/// Which days are wanted, and how much of them.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    /// Only these sources and those below them.
+    pub(crate) sources: Vec<String>,
+    /// Only these kinds.
+    pub(crate) kinds: Vec<Kind>,
+    /// First day.
+    pub(crate) from: Option<Day>,
+    /// First day past the last.
+    pub(crate) until: Option<Day>,
+    /// Latest or earliest day first.
+    pub(crate) order: Order,
+    /// At most so many days.
+    pub(crate) limit: usize,
+    /// Documents that stand for each day.
+    pub(crate) highlights: usize,
+    /// `next` of the page before.
+    pub(crate) cursor: Option<String>,
 }
 
 /// Days with what they hold. Days without documents are left out.
@@ -106,21 +127,32 @@ pub(super) async fn timeline(
 ) -> Result<Written, Problem> {
     let limit = within("limit", asked.limit, 1..=100)?;
     let highlights = within("highlights", asked.highlights, 0..=10)?;
-    let mut range = Range { from: asked.from.map(|day| day.0), until: asked.to.map(LastDay::past) };
-    if let Some(cursor) = &asked.cursor {
-        range.go_on(after(cursor)?, asked.order);
+    let wanted = Wanted {
+        sources: asked.source,
+        kinds: asked.kind,
+        from: asked.from.map(|day| day.0),
+        until: asked.to.map(LastDay::past),
+        order: asked.order,
+        limit,
+        highlights,
+        cursor: asked.cursor,
+    };
+    app.ask_written(&principal, move |engine| page(engine, wanted)).await
+}
+
+/// A page of days.
+pub(crate) fn page(engine: &Engine, wanted: Wanted) -> Result<Part<TimelineDay>, Problem> {
+    let mut range = Range { from: wanted.from, until: wanted.until };
+    if let Some(cursor) = &wanted.cursor {
+        range.go_on(after(cursor)?, wanted.order);
     }
-    let order = asked.order;
-    let wanted = HistogramQuery { sources: asked.source, kinds: asked.kind, from: None, until: None };
-    let question = app.ask_written(&principal, move |engine| {
-        let mut days = days(engine, &wanted, range, order, limit + 1)?;
-        let has_more = days.len() > limit;
-        days.truncate(limit);
-        let next = days.last().filter(|_| has_more).map(|(day, _)| words::day(*day));
-        let items = days.into_iter().map(|(day, counts)| told(engine, day, counts, highlights));
-        Ok(Part { items: items.collect::<Result<_, _>>()?, next })
-    });
-    question.await
+    let query = HistogramQuery { sources: wanted.sources, kinds: wanted.kinds, from: None, until: None };
+    let mut days = days(engine, &query, range, wanted.order, wanted.limit + 1)?;
+    let has_more = days.len() > wanted.limit;
+    days.truncate(wanted.limit);
+    let next = days.last().filter(|_| has_more).map(|(day, _)| words::day(*day));
+    let items = days.into_iter().map(|(day, counts)| told(engine, day, counts, wanted.highlights));
+    Ok(Part { items: items.collect::<Result<_, _>>()?, next })
 }
 
 fn after(cursor: &str) -> Result<Day, Problem> {
