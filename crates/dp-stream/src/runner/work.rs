@@ -181,3 +181,56 @@ impl Slot {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NewJob, Stream};
+    use serde_json::json;
+
+    fn running() -> (tempfile::TempDir, Running) {
+        let directory = tempfile::tempdir().unwrap();
+        let stream = Stream::open(&directory.path().join("system.db")).unwrap();
+        let job = NewJob {
+            kind: "import".to_owned(),
+            account: "ada".to_owned(),
+            payload: Value::Null,
+            priority: 0,
+            unique_key: None,
+            due: None,
+        };
+        stream.jobs().add(&job).unwrap();
+        let lease = stream.jobs().lease(&["import"]).unwrap().unwrap();
+        (directory, Running::new(lease, Arc::default()))
+    }
+
+    #[test]
+    fn progress_is_told_once_and_never_after_the_end() {
+        let (_directory, running) = running();
+        let running = Arc::new(running);
+        let work = Work::new(Arc::clone(&running));
+        assert!(!running.is_news() && running.to_tell().is_none());
+        work.progress(json!(1));
+        work.progress(json!(2));
+        assert!(running.is_news());
+        assert_eq!(running.to_tell().unwrap().progress, Some(json!(2)));
+        assert!(!running.is_news() && running.to_tell().is_none());
+        work.progress(json!(3));
+        running.end();
+        assert!(!running.is_news() && running.to_tell().is_none());
+        // What is stored is the last there was.
+        assert_eq!((running.to_store(), running.to_store()), (Some(json!(3)), None));
+        assert_eq!(running.latest(), Some(json!(3)));
+    }
+
+    #[test]
+    fn what_is_told_of_a_job_that_is_to_stop_says_so() {
+        let (_directory, running) = running();
+        let running = Arc::new(running);
+        let work = Work::new(Arc::clone(&running));
+        work.progress(json!(1));
+        running.cancel();
+        assert!(work.cancelled().load(Ordering::SeqCst) && !work.is_stopping());
+        assert!(running.to_tell().unwrap().is_cancelling);
+    }
+}

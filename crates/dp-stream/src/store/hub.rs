@@ -90,6 +90,12 @@ impl Hub {
         listeners.of_account.clear();
     }
 
+    /// How many listen to an account.
+    #[cfg(test)]
+    pub(super) fn listening(&self, account: &str) -> usize {
+        self.listeners.lock().of_account.get(account).map_or(0, Vec::len)
+    }
+
     /// Ends the subscriptions of an account.
     pub(crate) fn end(&self, account: &str) {
         self.listeners.lock().of_account.remove(account);

@@ -125,3 +125,34 @@ fn what_was_not_written_is_not_sent_and_takes_no_number() {
     let (first, then) = runtime.block_on(async { (live.next().await, live.next().await) });
     assert_eq!((first.unwrap().data, then), (json!(2), None));
 }
+
+#[test]
+fn an_event_that_was_read_from_the_log_while_it_was_on_its_way_comes_once() {
+    let (_directory, path) = place();
+    let store = Arc::new(open(&path).unwrap());
+    let events = crate::Events::new(Arc::clone(&store));
+    let first = events.publish("ada", "note", json!(1)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let mut subscription = events.subscribe("ada", Some(0));
+        let read = subscription.next().await.unwrap().unwrap();
+        assert_eq!(read.id, first);
+        // The one who wrote it is late to send it, and the next one comes after.
+        store.hub.send(vec![Arc::new(read)]);
+        let second = events.publish("ada", "note", json!(2)).unwrap();
+        assert_eq!(subscription.next().await.unwrap().unwrap().id, second);
+    });
+}
+
+#[test]
+fn whoever_goes_away_is_no_longer_sent_anything() {
+    let (_directory, path) = place();
+    let store = open(&path).unwrap();
+    let (_, one) = store.hub.listen("ada");
+    let (_, other) = store.hub.listen("ada");
+    assert_eq!(store.hub.listening("ada"), 2);
+    drop(one);
+    assert_eq!(store.hub.listening("ada"), 1);
+    drop(other);
+    assert_eq!(store.hub.listening("ada"), 0);
+}

@@ -13,6 +13,9 @@ use std::{
 
 /// Names the folder to the program that is to be killed.
 const FOLDER: &str = "DP_STREAM_TEST_KILLED_IN";
+/// This test, as it is asked for by name.
+const TEST: &str =
+    "killed::after_a_kill_no_job_is_lost_none_that_was_done_is_done_again_and_those_that_ran_go_on_at_once";
 /// How often it is killed.
 const KILLS: usize = 3;
 
@@ -63,7 +66,7 @@ fn after_a_kill_no_job_is_lost_none_that_was_done_is_done_again_and_those_that_r
     let large = stream.jobs().add(&NewJob { payload: json!("large"), ..job() }).unwrap().id();
     for kill in 1..=KILLS {
         let mut program = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", std::thread::current().name().unwrap()])
+            .args(["--exact", TEST])
             .env(FOLDER, folder)
             .stdout(Stdio::null())
             .spawn()

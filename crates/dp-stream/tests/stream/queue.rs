@@ -177,7 +177,7 @@ fn a_lease_that_ran_out_is_void_once_the_job_was_taken_up() {
     assert_eq!(world.stream.jobs().heartbeat(&old).unwrap(), Held::Lost);
     assert!(!world.stream.jobs().note_progress(&old, json!(1)).unwrap());
     let lost = |outcome: Result<_, StreamError>| {
-        assert!(matches!(outcome, Err(StreamError::LeaseLost(lost)) if lost == id))
+        assert!(matches!(outcome, Err(StreamError::LeaseLost(lost)) if lost == id));
     };
     lost(world.stream.jobs().succeed(&old, Value::Null));
     lost(world.stream.jobs().retry(&old, "late"));

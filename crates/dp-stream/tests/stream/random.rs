@@ -297,8 +297,8 @@ impl Model {
     fn compare_log(&self) {
         for job in self.world.all() {
             let events = self.stream.events().after(&job.account, 0, 1000).unwrap();
-            let of_job = events.iter().filter(|event| event.data["id"] == json!(job.id));
-            let last = of_job.last().unwrap();
+            let mut of_job = events.iter().filter(|event| event.data["id"] == json!(job.id));
+            let last = of_job.next_back().unwrap();
             assert_eq!(last.kind, format!("job.{}", job.state.as_str()));
             assert_eq!(last.data, serde_json::to_value(&job).unwrap_or(Value::Null));
         }

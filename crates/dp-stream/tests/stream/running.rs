@@ -175,6 +175,31 @@ fn stopping_one_runner_leaves_the_other_s_jobs_alone() {
 }
 
 #[test]
+fn what_runs_here_is_not_taken_up_here_even_if_the_machine_slept_longer_than_a_lease() {
+    // Too seldom to keep the lease.
+    let world = World::with(|options| {
+        hasty(options);
+        options.heartbeat = Duration::from_secs(3600);
+    });
+    let may_end = Arc::new(AtomicBool::new(false));
+    let may_end_there = Arc::clone(&may_end);
+    let _runner = run(&world.stream, 2, move |_, _| {
+        until("it may end", || may_end_there.load(Ordering::SeqCst));
+        Ok(Value::Null)
+    });
+    let id = world.add(&job());
+    until_state(&world, id, JobState::Running);
+    world.pass(3600);
+    assert_eq!(world.stream.jobs().take_up_expired().unwrap(), 0);
+    assert_eq!(world.stream.jobs().take_up_orphans().unwrap(), 0);
+    // The runner has looked a few times.
+    std::thread::sleep(Duration::from_millis(100));
+    may_end.store(true, Ordering::SeqCst);
+    until_state(&world, id, JobState::Succeeded);
+    assert_eq!(world.told(ADA), ["job.queued", "job.started", "job.succeeded"]);
+}
+
+#[test]
 fn a_handler_that_stops_without_being_told_to_has_failed() {
     let world = World::hasty();
     let _runner = run(&world.stream, 1, |_, _| Err(Failure::Stopped));
