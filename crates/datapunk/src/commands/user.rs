@@ -7,9 +7,7 @@ use dp_nexus::{
     accounts::{Account, Accounts, NewAccount},
 };
 use jiff::Timestamp;
-use std::{
-    io::{BufRead as _, IsTerminal as _, stdin},
-};
+use std::io::{BufRead as _, IsTerminal as _, stdin};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {

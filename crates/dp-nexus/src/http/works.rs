@@ -94,6 +94,12 @@ fn whole(principal: &Principal) -> Result<String, Problem> {
 
 impl From<StreamError> for Problem {
     fn from(error: StreamError) -> Self {
-        Self::internal(error)
+        match error {
+            StreamError::NotEnded { .. }
+            | StreamError::SameUnfinished { .. }
+            | StreamError::QueueFull { .. } => Self::new(Code::Conflict, error.to_string()),
+            StreamError::TooLong { .. } => Self::new(Code::TooLarge, error.to_string()),
+            other => Self::internal(other),
+        }
     }
 }

@@ -27,14 +27,14 @@ pub(super) struct Parameters {
     kind: Vec<String>,
     /// At most so many.
     #[serde(default = "limit")]
-    #[param(minimum = 1, maximum = 1000, default = 100)]
+    #[param(minimum = 1, maximum = 100, default = 50)]
     limit: usize,
     /// `next` of the page before.
     cursor: Option<String>,
 }
 
 fn limit() -> usize {
-    100
+    50
 }
 
 /// The account's jobs, the newest first. Not for keys that see only a part.
@@ -52,7 +52,7 @@ pub(super) async fn list(
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
     let account = whole(&principal)?;
-    let limit = within("limit", asked.limit, 1..=1000)?;
+    let limit = within("limit", asked.limit, 1..=100)?;
     let before = asked.cursor.as_deref().map(str::parse::<u64>).transpose().map_err(|_| {
         let text = asked.cursor.clone().unwrap_or_default();
         Problem::new(Code::BadCursor, format!("{text:?} is no cursor")).about("cursor")
@@ -119,10 +119,12 @@ pub(super) async fn cancel(
     let account = whole(&principal)?;
     let question = works.ask(move |inner| {
         let job = job_of(&inner.stream, &account, &id)?;
-        let is_over = !matches!(job.state, JobState::Queued | JobState::Running);
-        let cancelled = if is_over { None } else { inner.stream.jobs().cancel(job.id)? };
-        let cancelled = cancelled.ok_or_else(|| conflict(&job, "it has ended"))?;
-        Written::of(&JobView::from(cancelled))
+        if job.state.is_finished() {
+            let detail = format!("job {} has ended: it is {}", job.id, job.state.as_str());
+            return Err(Problem::new(Code::Conflict, detail));
+        }
+        let cancelled = inner.stream.jobs().cancel(job.id)?;
+        Written::of(&JobView::from(cancelled.ok_or_else(|| unknown(&id))?))
     });
     question.await
 }
@@ -149,10 +151,8 @@ pub(super) async fn requeue(
     let account = whole(&principal)?;
     let question = works.ask(move |inner| {
         let job = job_of(&inner.stream, &account, &id)?;
-        let is_over = matches!(job.state, JobState::Failed | JobState::Cancelled);
-        let queued = if is_over { inner.stream.jobs().requeue(job.id)? } else { None };
-        let queued = queued.ok_or_else(|| conflict(&job, "only what failed or was cancelled can be"))?;
-        Written::of(&JobView::from(queued))
+        let queued = inner.stream.jobs().requeue(job.id)?;
+        Written::of(&JobView::from(queued.ok_or_else(|| unknown(&id))?))
     });
     question.await
 }
@@ -161,9 +161,9 @@ pub(super) async fn requeue(
 fn job_of(stream: &Stream, account: &str, id: &str) -> Result<Job, Problem> {
     let job = id.parse::<u64>().ok().map(|id| stream.jobs().get(JobId(id))).transpose()?.flatten();
     let own = job.filter(|job| job.account == account);
-    own.ok_or_else(|| Problem::new(Code::UnknownId, format!("there is no job {id:?}")))
+    own.ok_or_else(|| unknown(id))
 }
 
-fn conflict(job: &Job, why: &str) -> Problem {
-    Problem::new(Code::Conflict, format!("job {} is {}: {why}", job.id.0, job.state.as_str()))
+fn unknown(id: &str) -> Problem {
+    Problem::new(Code::UnknownId, format!("there is no job {id:?}"))
 }
