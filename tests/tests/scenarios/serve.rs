@@ -43,6 +43,7 @@ fn the_guide_s_commands_answer_as_the_guide_says() {
         format!("{}:{}", program().parent().unwrap().display(), std::env::var("PATH").unwrap_or_default());
     let output = Command::new("sh")
         .args(["-c", &script])
+        .current_dir(vault.folder())
         .env("PATH", path)
         .env("DATAPUNK_DATA_DIR", vault.data())
         .env("TZ", "UTC")
