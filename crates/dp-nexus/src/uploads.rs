@@ -8,12 +8,14 @@ mod file_name;
 mod folder;
 mod options;
 mod shelf;
+mod upload;
 mod writer;
 
 pub use checksum::{Algorithm, Checksum};
 pub use error::StagingError;
 pub use file_name::FileName;
 pub use options::StagingOptions;
+pub use upload::{NewUpload, Upload, UploadId};
 pub use writer::Writer;
 
 use crate::AccountId;
@@ -22,85 +24,15 @@ use folder::{Folder, Meta};
 use fs_err as fs;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use rand::{TryRng as _, rngs::SysRng};
-use serde::{Serialize, Serializer};
 use shelf::{Shelf, Slot};
 use std::{
     fmt,
     path::{Path, PathBuf},
-    str::FromStr,
     sync::Arc,
 };
 
 /// Held by the process that has the staging area open.
 const LOCK: &str = "lock";
-
-/// Names an upload; nobody can guess one. 32 hexadecimal digits in text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UploadId(pub [u8; 16]);
-
-impl fmt::Display for UploadId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl FromStr for UploadId {
-    type Err = &'static str;
-
-    fn from_str(text: &str) -> Result<Self, &'static str> {
-        let wrong = "an upload's id has 32 hexadecimal digits";
-        // One spelling each, so that a folder's name and its id are the same.
-        if text.len() != 32 || !text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-            return Err(wrong);
-        }
-        u128::from_str_radix(text, 16).map(|number| Self(number.to_be_bytes())).map_err(|_| wrong)
-    }
-}
-
-impl Serialize for UploadId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-/// An upload that is to begin.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewUpload {
-    /// What the file is called.
-    pub name: FileName,
-    /// Bytes it will have.
-    pub length_bytes: u64,
-    /// What the client says of it, as it is to be told again. Not looked at here.
-    pub metadata: String,
-}
-
-/// How far an upload is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Upload {
-    /// Its id.
-    pub id: UploadId,
-    /// What the file is called.
-    pub name: FileName,
-    /// Bytes it will have.
-    pub length_bytes: u64,
-    /// Bytes that are on disk.
-    pub offset_bytes: u64,
-    /// What the client said of it.
-    pub metadata: String,
-    /// When it began.
-    pub created: Timestamp,
-    /// When it will be removed, if nothing comes and nobody takes it.
-    pub expires: Timestamp,
-}
-
-impl Upload {
-    /// Whether all of it is on disk.
-    #[must_use]
-    pub fn is_finished(&self) -> bool {
-        self.offset_bytes == self.length_bytes
-    }
-}
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 /// Uploads are asked for by both, so that nobody finds another account's.
@@ -223,12 +155,14 @@ impl Staging {
         offset_bytes: u64,
         checksum: Option<Checksum>,
     ) -> Result<Writer, StagingError> {
-        let claim = self.claim(account, id)?;
-        let at_bytes = claim.meta().offset_bytes;
-        if at_bytes != offset_bytes {
-            return Err(StagingError::WrongOffset { asked_bytes: offset_bytes, at_bytes });
-        }
-        Writer::open(claim, checksum)
+        let claim = self.claim(account, id, |meta| {
+            let (asked_bytes, at_bytes) = (offset_bytes, meta.offset_bytes);
+            if asked_bytes == at_bytes {
+                return Ok(());
+            }
+            Err(StagingError::WrongOffset { asked_bytes, at_bytes })
+        });
+        Writer::open(claim?, checksum)
     }
 
     /// Ends an upload: nothing stays of it.
@@ -236,7 +170,7 @@ impl Staging {
     /// # Errors
     /// If there is no such upload, or somebody is at it.
     pub fn terminate(&self, account: AccountId, id: UploadId) -> Result<(), StagingError> {
-        self.claim(account, id)?.remove()
+        self.claim(account, id, |_| Ok(()))?.remove()
     }
 
     /// Moves the file of a finished upload into this folder, which has to be on the same file system and is made if
@@ -247,12 +181,13 @@ impl Staging {
     /// # Errors
     /// If there is no such upload, it is not finished, somebody is at it, or the file system refuses.
     pub fn take(&self, account: AccountId, id: UploadId, into: &Path) -> Result<PathBuf, StagingError> {
-        let claim = self.claim(account, id)?;
-        let meta = claim.meta();
-        if meta.length_bytes != Some(meta.offset_bytes) {
-            return Err(StagingError::NotFinished(id));
-        }
-        let path = claim.folder().move_data(&meta.name, into)?;
+        let claim = self.claim(account, id, |meta| {
+            if meta.length_bytes == Some(meta.offset_bytes) {
+                return Ok(());
+            }
+            Err(StagingError::NotFinished(id))
+        })?;
+        let path = claim.folder().move_data(&claim.meta().name, into)?;
         claim.remove()?;
         Ok(path)
     }
@@ -269,12 +204,11 @@ impl Staging {
         };
         let mut removed = 0;
         for key in expired {
+            let check = |meta: &Meta| if self.has_expired(meta) { Ok(()) } else { Err(StagingError::Busy) };
             // Somebody may have come to it meanwhile.
-            let Ok(claim) = Claim::take(self, key) else { continue };
-            if self.has_expired(claim.meta()) {
-                claim.remove()?;
-                removed += 1;
-            }
+            let Ok(claim) = Claim::take(self, key, check) else { continue };
+            claim.remove()?;
+            removed += 1;
         }
         Ok(removed)
     }
@@ -290,7 +224,7 @@ impl Staging {
     ) -> Result<Claim, StagingError> {
         let now = self.now();
         let meta = Meta { name, length_bytes, offset_bytes: 0, metadata, created: now, touched: now };
-        let key = (account, new_id()?);
+        let key = (account, UploadId::new()?);
         let claim = {
             let mut shelf = self.0.shelf.lock();
             self.admit(&shelf, account, most_bytes)?;
@@ -328,13 +262,19 @@ impl Staging {
         Ok(())
     }
 
-    /// The right to change an upload, which one at a time has.
-    fn claim(&self, account: AccountId, id: UploadId) -> Result<Claim, StagingError> {
-        let claim = Claim::take(self, (account, id))?;
-        if self.has_expired(claim.meta()) {
-            return Err(StagingError::NotFound(id));
-        }
-        Ok(claim)
+    /// The right to change an upload that is as it should be, which one at a time has.
+    fn claim(
+        &self,
+        account: AccountId,
+        id: UploadId,
+        check: impl FnOnce(&Meta) -> Result<(), StagingError>,
+    ) -> Result<Claim, StagingError> {
+        Claim::take(self, (account, id), |meta| {
+            if self.has_expired(meta) {
+                return Err(StagingError::NotFound(id));
+            }
+            check(meta)
+        })
     }
 
     fn upload(&self, id: UploadId, meta: &Meta) -> Upload {
@@ -364,15 +304,6 @@ impl Staging {
     fn folder_of(&self, (account, id): Key) -> Folder {
         Folder::new(self.0.folder.join(account.to_string()).join(id.to_string()))
     }
-}
-
-fn new_id() -> Result<UploadId, StagingError> {
-    let mut bytes = [0; 16];
-    SysRng.try_fill_bytes(&mut bytes).map_err(|_| StagingError::Io {
-        context: "get random numbers from the operating system".to_owned(),
-        source: std::io::ErrorKind::Other.into(),
-    })?;
-    Ok(UploadId(bytes))
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/dock.rs"]
+mod dock;
 #[path = "http/door.rs"]
 mod door;
 #[path = "http/home.rs"]
@@ -18,6 +20,8 @@ mod mcp;
 mod passing;
 #[path = "http/reading.rs"]
 mod reading;
+#[path = "http/resuming.rs"]
+mod resuming;
 #[path = "http/schema.rs"]
 mod schema;
 #[path = "http/scopes.rs"]

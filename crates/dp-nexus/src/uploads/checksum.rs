@@ -86,7 +86,7 @@ impl Comparison {
     }
 
     /// Whether the bytes have it.
-    pub(super) fn is_right(self) -> bool {
+    pub(super) fn matches(self) -> bool {
         match self.sum {
             Sum::Sha1(sum) => sum.finalize()[..] == self.expected.digest,
             Sum::Sha256(sum) => sum.finalize()[..] == self.expected.digest,
@@ -114,7 +114,7 @@ mod tests {
                 let mut comparison = Comparison::begin(Checksum::new(algorithm, digest).unwrap());
                 comparison.update(b"a");
                 comparison.update(b"bc");
-                comparison.is_right()
+                comparison.matches()
             };
             assert!(is_right(right(algorithm)));
             let mut wrong = right(algorithm);

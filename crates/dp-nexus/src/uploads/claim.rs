@@ -27,13 +27,18 @@ enum End {
 }
 
 impl Claim {
-    /// Claims an upload.
-    pub(super) fn take(staging: &Staging, key: Key) -> Result<Self, StagingError> {
+    /// Claims an upload that is as it should be. One that is not stays free for others all the while.
+    pub(super) fn take(
+        staging: &Staging,
+        key: Key,
+        check: impl FnOnce(&Meta) -> Result<(), StagingError>,
+    ) -> Result<Self, StagingError> {
         let mut shelf = staging.0.shelf.lock();
         let slot = shelf.find_mut(key).ok_or(StagingError::NotFound(key.1))?;
         if slot.is_claimed {
             return Err(StagingError::Busy);
         }
+        check(&slot.meta)?;
         slot.is_claimed = true;
         let (meta, most_bytes) = (slot.meta.clone(), slot.most_bytes);
         Ok(Self { staging: staging.clone(), key, meta, most_bytes, end: End::Stays })

@@ -25,6 +25,8 @@ pub struct Writer {
     /// Bytes that are written, be they on disk or not.
     at_bytes: u64,
     last_checkpoint: Instant,
+    /// Whether bytes could not be brought to disk. They may never be, though another try succeeds.
+    is_unsure: bool,
 }
 
 impl Writer {
@@ -32,7 +34,7 @@ impl Writer {
         let at_bytes = claim.meta().offset_bytes;
         let file = claim.folder().open_data(at_bytes)?;
         let comparison = checksum.map(Comparison::begin);
-        Ok(Self { claim, file, comparison, at_bytes, last_checkpoint: Instant::now() })
+        Ok(Self { claim, file, comparison, at_bytes, last_checkpoint: Instant::now(), is_unsure: false })
     }
 
     /// Of which upload.
@@ -47,7 +49,7 @@ impl Writer {
         self.claim.most_bytes().saturating_sub(self.at_bytes)
     }
 
-    /// Writes bytes behind those there are. None of them count if there is an error.
+    /// Writes bytes behind those there are. After an error nothing more is to be written.
     ///
     /// # Errors
     /// If they are too many, the disk is full or the file system refuses.
@@ -82,7 +84,7 @@ impl Writer {
     /// # Errors
     /// If what came does not have its checksum and is not kept, or the file system refuses.
     pub fn finish(mut self) -> Result<Upload, StagingError> {
-        if self.comparison.take().is_some_and(|comparison| !comparison.is_right()) {
+        if self.comparison.take().is_some_and(|comparison| !comparison.matches()) {
             self.cut(self.claim.meta().offset_bytes)?;
             return Err(StagingError::WrongChecksum);
         }
@@ -101,7 +103,7 @@ impl Writer {
     /// # Errors
     /// If the file system refuses.
     pub fn break_off(mut self) -> Result<(), StagingError> {
-        if self.comparison.is_some() {
+        if self.comparison.is_some() || self.is_unsure {
             return self.cut(self.claim.meta().offset_bytes);
         }
         if self.claim.meta().length_bytes.is_none() {
@@ -126,7 +128,10 @@ impl Writer {
 
     /// First the bytes, then how many they are.
     fn bring_to_disk(&mut self, length_bytes: Option<u64>) -> Result<(), StagingError> {
-        self.file.sync_data().map_err(on_file("sync", self.file.path()))?;
+        if let Err(error) = self.file.sync_data() {
+            self.is_unsure = true;
+            return Err(on_file("sync", self.file.path())(error));
+        }
         let touched = self.claim.staging().now();
         let meta = Meta { length_bytes, offset_bytes: self.at_bytes, touched, ..self.claim.meta().clone() };
         self.claim.write(meta)

@@ -74,8 +74,10 @@ async fn until_there_is_an_account_every_other_route_says_how_to_make_one() {
         }
         for headers in [&[][..], &[("authorization", "Bearer dpk_x")]] {
             let answer = home.ask(&path, headers, Some(json!({}))).await;
-            assert_eq!(answer.code(), (503, "setup_needed".into()), "{path}");
-            assert!(answer.problem()["what_to_do"].as_str().unwrap().contains("/api/v1/setup"));
+            answer.assert_refused(503, "setup_needed", &path);
+            if !path.starts_with("HEAD ") {
+                assert!(answer.problem()["what_to_do"].as_str().unwrap().contains("/api/v1/setup"));
+            }
         }
         asked += 1;
     }
@@ -137,7 +139,7 @@ async fn without_credentials_every_route_but_the_ways_in_says_so() {
             assert_ne!(answer.status, 503, "{path}");
             assert!(["/setup", "/sign-in", "/refresh"].iter().any(|end| path.ends_with(end)), "{path}");
         } else {
-            assert_eq!(answer.code(), (401, "unauthenticated".into()), "{path}");
+            answer.assert_refused(401, "unauthenticated", &path);
         }
     }
 }
@@ -156,7 +158,7 @@ async fn a_key_for_importing_opens_no_other_route() {
         if is_import || path.contains("/uploads") {
             assert_ne!(answer.status, 403, "{path}");
         } else {
-            assert_eq!(answer.code(), (403, "forbidden".into()), "{path}");
+            answer.assert_refused(403, "forbidden", &path);
         }
     }
 }

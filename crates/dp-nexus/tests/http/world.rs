@@ -269,6 +269,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Vec<u8>,
+    /// To HEAD: without a body, whatever its headers say of one.
+    is_head: bool,
 }
 
 impl Answer {
@@ -293,6 +295,16 @@ impl Answer {
             assert!(!problem[field].as_str().unwrap().is_empty(), "{field}");
         }
         problem
+    }
+
+    /// Checks that it is this problem; of one to HEAD there is only the status.
+    #[track_caller]
+    pub(crate) fn assert_refused(&self, status: u16, code: &str, what: &str) {
+        if self.is_head {
+            assert_eq!((self.status.as_u16(), self.bytes.len()), (status, 0), "{what}");
+        } else {
+            assert_eq!(self.code(), (status, code.to_owned()), "{what}");
+        }
     }
 
     /// The code of the problem, with its status.
@@ -364,11 +376,13 @@ pub(crate) async fn answered(routes: &Router, request: Request<Body>) -> Answer 
     let response = routes.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes().to_vec();
-    let answer = Answer { status: parts.status, headers: parts.headers, bytes };
+    let is_head = method == "HEAD";
+    let answer = Answer { status: parts.status, headers: parts.headers, bytes, is_head };
     // Whatever a test is about, what is answered is what is documented.
     let is_compressed = answer.headers.contains_key("content-encoding");
     let media_type = answer.headers.get("content-type").and_then(|value| value.to_str().ok());
-    if let Some(media_type) = media_type.filter(|media_type| media_type.ends_with("json") && !is_compressed) {
+    let is_read = |media_type: &&str| media_type.ends_with("json") && !is_compressed && !is_head;
+    if let Some(media_type) = media_type.filter(is_read) {
         check_answer(&method, &path, answer.status.as_u16(), media_type, &answer.json());
     }
     answer

@@ -29,13 +29,13 @@ use tracing::Instrument as _;
 /// Files of one form.
 const FILES_MAX: usize = 100;
 
-/// Uploads files at once, without going on later: `curl -F file=@takeout-001.zip -F file=@takeout-002.zip`.
+/// Uploads files at once, without going on later: `curl -F file=@takeout-001.zip -F file=@takeout-002.zip`. The
+/// request has to say how long it is, as curl does by itself.
 #[utoipa::path(
     post,
     operation_id = "upload_form",
     path = "/api/v1/uploads/form",
     tag = "uploads",
-    params(("Content-Length" = u64, Header, description = "Bytes of the form; what sends it gives it by itself")),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses(
         (status = 201, description = "An upload for every file, in their order", body = All<UploadView>),

@@ -55,7 +55,7 @@ pub(in crate::http) async fn options(
     Ok((StatusCode::NO_CONTENT, said).into_response())
 }
 
-/// Begins an upload. A body of the type `application/offset+octet-stream` is its first bytes.
+/// Begins an upload. A body of the type `application/offset+octet-stream` is its first bytes; it may be empty.
 #[utoipa::path(
     post,
     operation_id = "begin_upload",
