@@ -11,6 +11,8 @@ pub(crate) enum Need {
     Rust,
     /// A C compiler: SQLite is built from its source, and Rust links with it.
     CCompiler,
+    /// Node with npm, for clients made by others that the server is tried with.
+    NodeWithNpm,
     /// Python 3 with pip, for models and for the peer that benchmarks compare with.
     PythonWithPip,
 }
@@ -20,6 +22,7 @@ impl Need {
         match self {
             Self::Rust => &["cargo", "--version"],
             Self::CCompiler => &["cc", "--version"],
+            Self::NodeWithNpm => &["npm", "--version"],
             Self::PythonWithPip => &["python3", "-m", "pip", "--version"],
         }
     }
@@ -31,6 +34,9 @@ impl Need {
             }
             Self::CCompiler => {
                 "a C compiler called `cc` is missing; install one, on Debian and Ubuntu the package build-essential"
+            }
+            Self::NodeWithNpm => {
+                "Node 20 or later with npm is missing; install it, on Debian and Ubuntu the packages nodejs and npm"
             }
             Self::PythonWithPip => {
                 "Python 3 with pip is missing; install it, on Debian and Ubuntu the packages python3 and python3-pip"

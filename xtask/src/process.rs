@@ -24,6 +24,9 @@ impl Heard {
         if is_skip(line) {
             self.skipped.push(line.trim().to_owned());
         }
+        if let Some(count) = line.strip_prefix("# ") {
+            self.hear_tap(count);
+        }
         let Some(counts) = line.strip_prefix("test result: ") else { return };
         for part in counts.split([';', '.']) {
             let mut words = part.split_whitespace();
@@ -36,6 +39,20 @@ impl Heard {
                 "ignored" => self.ignored += count,
                 _ => {}
             }
+        }
+    }
+
+    /// A count at the end of what Node's test runner says in TAP.
+    fn hear_tap(&mut self, line: &str) {
+        let Some((what, Ok(count))) = line.split_once(' ').map(|(what, count)| (what, count.parse::<u64>()))
+        else {
+            return;
+        };
+        match what {
+            "pass" => self.passed += count,
+            "fail" | "cancelled" => self.failed += count,
+            "skipped" | "todo" => self.ignored += count,
+            _ => {}
         }
     }
 
@@ -117,6 +134,13 @@ mod tests {
         assert_eq!((heard.passed, heard.failed, heard.ignored), (12, 1, 2));
         assert_eq!(heard.skipped, ["skipped: no samples"]);
         assert!(!is_skip("nothing was skipped") && is_skip("SKIPPED: x"));
+    }
+
+    #[test]
+    fn counts_of_node_are_heard() {
+        let text = b"TAP version 13\nok 1 - a\n# tests 4\n# suites 0\n# pass 2\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 0\n# duration_ms 1514.2\n";
+        let heard = listen(&text[..], |_| {});
+        assert_eq!((heard.passed, heard.failed, heard.ignored), (2, 2, 1));
     }
 
     #[test]

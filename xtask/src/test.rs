@@ -24,7 +24,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    needs::check(&[Need::Rust, Need::CCompiler])?;
+    needs::check(&[Need::Rust, Need::CCompiler, Need::NodeWithNpm])?;
     models::ensure_static()?;
     models::ensure_minilm()?;
     let mut results = Vec::new();

@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Docs,
     /// Scenarios against the built program; crate arrows and licences
     Scenarios,
+    /// Programs made by others against the built program: uploads, events, assistants
+    Clients,
     /// The real sample files give what they hold
     Samples,
     /// Crashes found before, then changed inputs, into the archive reader and every parser
@@ -48,6 +50,7 @@ impl Step {
             Self::Tests => "tests",
             Self::Docs => "docs",
             Self::Scenarios => "scenarios",
+            Self::Clients => "clients",
             Self::Samples => "samples",
             Self::Fuzz => "fuzz",
             Self::Demo => "demo",
@@ -65,6 +68,7 @@ impl Step {
             }
             Self::Docs => docs(),
             Self::Scenarios => scenarios(),
+            Self::Clients => clients(),
             Self::Samples => check_samples(),
             Self::Fuzz => fuzz::run_briefly(fuzz_seconds).map(|()| Outcome::DONE),
             Self::Demo => clean_copy::run_demo().map(|()| Outcome::DONE),
@@ -100,6 +104,26 @@ fn scenarios() -> anyhow::Result<Outcome> {
         "dp-e2e",
         "--no-fail-fast",
     ]))
+}
+
+/// The packages are those of the lock file, and nothing of theirs runs while they are installed.
+fn clients() -> anyhow::Result<Outcome> {
+    let datapunk = repository::program_under_test()?;
+    let folder = repository::root().join("tests/clients");
+    process::run(
+        Command::new("npm")
+            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
+            .current_dir(&folder),
+    )?;
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=tap"])
+        .current_dir(&folder)
+        .env(repository::PROGRAM_VARIABLE, datapunk);
+    let (heard, succeeded) = process::run_listening(&mut node)?;
+    if succeeded && heard.passed > 0 {
+        return Ok(passed(heard));
+    }
+    Ok(Outcome::Failed(format!("{} of {} tests failed", heard.failed, heard.passed + heard.failed)))
 }
 
 /// Output of passing tests is shown, because in it they say what they skipped.

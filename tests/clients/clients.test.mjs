@@ -1,0 +1,175 @@
+// Programs made by others, unchanged, against the built server: what they rely on of a protocol is there.
+
+import assert from 'node:assert/strict'
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash, randomBytes } from 'node:crypto'
+import { createReadStream, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { after, before, test } from 'node:test'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { EventSource } from 'eventsource'
+import tus from 'tus-js-client'
+
+const program = process.env.DATAPUNK_BIN
+const password = 'violet tractor above seven clouds'
+const folder = mkdtempSync(join(tmpdir(), 'datapunk-clients-'))
+const data = join(folder, 'data')
+let server, address, headers
+
+function run(args, input) {
+  const done = spawnSync(program, ['--data-dir', data, ...args], { input, encoding: 'utf8' })
+  assert.equal(done.status, 0, done.stderr)
+  return done.stdout
+}
+
+async function call(path, options = {}) {
+  const response = await fetch(`${address}${path}`, { ...options, headers: { ...headers, ...options.headers } })
+  const text = await response.text()
+  assert.ok(response.ok, `${path}: ${response.status} ${text}`)
+  return text ? JSON.parse(text) : undefined
+}
+
+function post(path, body) {
+  return call(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body)
+  })
+}
+
+before(async () => {
+  assert.ok(program, 'DATAPUNK_BIN names the program')
+  run(['user', 'add', 'ada'], `${password}\n`)
+  server = spawn(program, ['--data-dir', data, 'serve', '--listen', '127.0.0.1:0'], {
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  for await (const line of createInterface({ input: server.stdout })) {
+    const found = line.match(/http:\/\/[0-9.:]+/)
+    if (found) {
+      address = found[0]
+      break
+    }
+  }
+  server.stdout.resume()
+  const signedIn = await post('/api/v1/auth/sign-in', { name: 'ada', password, kind: 'token' })
+  headers = { Authorization: `Bearer ${signedIn.access_token}` }
+})
+
+after(() => {
+  server?.kill('SIGKILL')
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Uploads a file; broken off once more than `breakAt` bytes are said to be there. */
+function upload(path, options, breakAt) {
+  return new Promise((resolve, reject) => {
+    let isBroken = false
+    const uploading = new tus.Upload(createReadStream(path), {
+      endpoint: `${address}/api/v1/uploads`,
+      headers,
+      retryDelays: [0, 200, 1000],
+      metadata: { filename: path.split('/').at(-1) },
+      onError: reject,
+      onSuccess: () => resolve(uploading),
+      onProgress: sent => {
+        if (breakAt && sent > breakAt && !isBroken) {
+          isBroken = true
+          uploading.abort().then(() => resolve(uploading), reject)
+        }
+      },
+      ...options
+    })
+    uploading.start()
+  })
+}
+
+test('tus-js-client uploads in chunks, is broken off, and goes on where it was', async () => {
+  const path = join(folder, 'grüße.bin')
+  const bytes = randomBytes(20_000_000)
+  writeFileSync(path, bytes)
+  const size = { uploadSize: bytes.length }
+  const broken = await upload(path, { ...size, chunkSize: 1_000_000 }, 5_000_000)
+  const told = async url => {
+    const head = await fetch(url, { method: 'HEAD', headers: { ...headers, 'Tus-Resumable': '1.0.0' } })
+    return Number(head.headers.get('upload-offset'))
+  }
+  const kept = await told(broken.url)
+  assert.ok(kept > 0 && kept < bytes.length, `${kept} bytes are there`)
+  const whole = await upload(path, { ...size, uploadUrl: broken.url, chunkSize: 3_000_000 })
+  assert.equal(whole.url, broken.url)
+  assert.equal(await told(whole.url), bytes.length)
+
+  const id = whole.url.split('/').at(-1)
+  const account = readdirSync(join(data, 'staging')).find(name => name.length === 32)
+  const onDisk = readFileSync(join(data, 'staging', account, id, 'data'))
+  const hash = content => createHash('sha256').update(content).digest('hex')
+  assert.equal(hash(onDisk), hash(bytes))
+  await tus.Upload.terminate(whole.url, { headers })
+  assert.deepEqual((await call('/api/v1/uploads')).items, [])
+})
+
+test('EventSource is told of an import, and a reader that comes back of what it missed', async () => {
+  const note = {
+    title: 'Marmalade', textContent: 'Forty bitter oranges', color: 'DEFAULT', isTrashed: false,
+    isPinned: false, isArchived: false, createdTimestampUsec: 17e14, userEditedTimestampUsec: 17e14
+  }
+  const path = join(folder, 'Marmalade.json')
+  writeFileSync(path, JSON.stringify(note))
+  const uploaded = await upload(path, {})
+
+  const follow = since => {
+    const url = `${address}/api/v1/events${since === undefined ? '' : `?after=${since}`}`
+    return new EventSource(url, { fetch: (target, init) => fetch(target, { ...init, headers: { ...init.headers, ...headers } }) })
+  }
+  const next = (source, kind) => new Promise((resolve, reject) => {
+    source.addEventListener(kind, event => resolve({ id: event.lastEventId, ...JSON.parse(event.data) }))
+    setTimeout(() => reject(new Error(`no ${kind} comes`)), 30_000).unref()
+  })
+  const live = follow()
+  await new Promise(resolve => live.addEventListener('open', resolve))
+  const [queued, succeeded] = [next(live, 'job.queued'), next(live, 'job.succeeded')]
+  const job = await post('/api/v1/imports', { uploads: [uploaded.url.split('/').at(-1)] })
+  assert.equal((await queued).data.id, job.id)
+  const done = await succeeded
+  assert.equal(done.data.result.documents.inserted, 1)
+  live.close()
+
+  const again = follow((await queued).id)
+  assert.equal((await next(again, 'job.succeeded')).id, done.id)
+  again.close()
+  const found = await call('/api/v1/search?q=oranges')
+  assert.equal(found.hits[0].title, 'Marmalade')
+})
+
+async function asksAndReads(transport) {
+  const client = new Client({ name: 'a client of others', version: '1' })
+  await client.connect(transport)
+  const { tools } = await client.listTools()
+  assert.ok(tools.every(tool => tool.annotations.readOnlyHint), 'every tool only reads')
+  for (const name of ['search', 'get', 'timeline', 'stats']) {
+    assert.ok(tools.some(tool => tool.name === name), `${name} is there`)
+  }
+  const found = await client.callTool({ name: 'search', arguments: { query: 'bitter oranges' } })
+  const hit = found.structuredContent.hits[0]
+  assert.equal(hit.title, 'Marmalade')
+  const read = await client.callTool({ name: 'get', arguments: { id: hit.id } })
+  assert.match(JSON.stringify(read.structuredContent), /Forty bitter oranges/)
+  const wrong = await client.callTool({ name: 'search', arguments: { words: 'x' } }).catch(error => error)
+  assert.ok(wrong.isError || wrong instanceof Error, 'an argument that is not known is refused')
+  await client.close()
+}
+
+test('the SDK of the Model Context Protocol searches and reads over lines', async () => {
+  await asksAndReads(new StdioClientTransport({ command: program, args: ['--data-dir', data, 'mcp'], stderr: 'inherit' }))
+})
+
+test('the SDK of the Model Context Protocol searches and reads over HTTP, and is in the log', async () => {
+  await asksAndReads(new StreamableHTTPClientTransport(new URL(`${address}/mcp`), { requestInit: { headers } }))
+  const log = await call('/api/v1/log?limit=50')
+  assert.ok(log.items.some(entry => entry.action === 'mcp.search'), 'what was asked is in the access log')
+  assert.ok(!JSON.stringify(log).includes('oranges'), 'and nothing of what it said')
+})
