@@ -8,6 +8,8 @@ mod access;
 mod annotating;
 #[path = "http/door.rs"]
 mod door;
+#[path = "http/graphing.rs"]
+mod graphing;
 #[path = "http/home.rs"]
 mod home;
 #[path = "http/keeping.rs"]

@@ -6,6 +6,7 @@ mod request_id;
 mod written;
 
 pub use request_id::RequestId;
+pub(super) use written::BodyOfItsOwn;
 
 use super::{
     app::App,

@@ -22,22 +22,24 @@ use utoipa::{
 pub const SESSION_COOKIE: &str = "datapunk_session";
 
 /// What is said of every group of routes.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("finding", "Search by words and by meaning."),
     ("documents", "One dated thing of a life each."),
     ("time", "Days, months and years."),
     ("statistics", "What there is, in numbers."),
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
+    ("graph", "The same data in one question: GraphQL."),
     ("imports", "What became of every file that was imported."),
     ("system", "How the program is."),
     ("accounts", "Accounts, sessions and keys."),
 ];
 
 /// Schemas of bodies that are sent.
-const BODIES: [&str; 11] = [
+const BODIES: [&str; 12] = [
     "Annotations",
     "CodeForm",
+    "GraphqlForm",
     "KeyForm",
     "PasswordForm",
     "ProofForm",
@@ -49,7 +51,7 @@ const BODIES: [&str; 11] = [
     "UserForm",
 ];
 
-/// Failures that every route under `/api/v1` may answer with.
+/// Failures that every route that needs a principal may answer with.
 const FAILURES: [(&str, &str); 5] = [
     ("400", "The request can't be read"),
     ("401", "Nobody is signed in, or the session or key is not valid"),
@@ -100,7 +102,7 @@ pub fn document() -> OpenApi {
     for (path, item) in &mut api.paths.paths {
         let methods = [&mut item.get, &mut item.put, &mut item.post, &mut item.patch, &mut item.delete];
         for operation in methods.into_iter().flatten() {
-            complete(operation, path.starts_with("/api/v1/"));
+            complete(operation, path.starts_with("/api/v1/") || path == "/api/graphql");
         }
     }
     api

@@ -289,6 +289,11 @@ impl Answer {
         problem
     }
 
+    /// Whether it is an answer to a document of GraphQL, be it refused.
+    pub(crate) fn is_of_graph(&self) -> bool {
+        self.header("content-type") == "application/graphql-response+json"
+    }
+
     /// The code of the problem, with its status.
     pub(crate) fn code(&self) -> (u16, String) {
         (self.status.as_u16(), self.problem()["code"].as_str().unwrap().to_owned())

@@ -6,11 +6,18 @@ use crate::http::problem::{MEDIA_TYPE, Problem};
 use axum::{body::Body, extract::Request, middleware::Next, response::Response};
 use http::{HeaderValue, StatusCode, header};
 
+/// Marks a response, in its extensions, whose body says itself what went wrong.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct BodyOfItsOwn;
+
 /// Writes the problem of a response that has one; a failure of the framework becomes one.
 pub(super) async fn problems(request: Request, next: Next) -> Response {
     let id = request.extensions().get::<RequestId>().cloned();
     let response = next.run(request).await;
     let status = response.status();
+    if response.extensions().get::<BodyOfItsOwn>().is_some() {
+        return response;
+    }
     if !status.is_client_error() && !status.is_server_error() {
         return response;
     }

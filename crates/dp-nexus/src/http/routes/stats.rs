@@ -10,6 +10,7 @@ use crate::http::{
     words,
 };
 use axum::extract::State;
+use dp_cortex::engine::Engine;
 use dp_lake::{Dimension, HistogramQuery, SeriesInfo, Top, Totals};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
@@ -32,45 +33,45 @@ fn top() -> usize {
 
 /// A life in numbers.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub(super) struct Statistics {
+pub(in crate::http) struct Statistics {
     /// Documents.
-    documents: u64,
+    pub(in crate::http) documents: u64,
     /// Those without a date.
-    undated: u64,
+    pub(in crate::http) undated: u64,
     /// Documents by source.
-    sources: BTreeMap<String, u64>,
+    pub(in crate::http) sources: BTreeMap<String, u64>,
     /// Documents by kind.
     #[schema(value_type = BTreeMap<String, u64>)]
-    kinds: BTreeMap<&'static str, u64>,
+    pub(in crate::http) kinds: BTreeMap<&'static str, u64>,
     /// Documents by year.
     #[schema(value_type = BTreeMap<String, u64>)]
-    years: BTreeMap<i16, u64>,
+    pub(in crate::http) years: BTreeMap<i16, u64>,
     /// Days with most documents.
-    busiest_days: Vec<BusyDay>,
+    pub(in crate::http) busiest_days: Vec<BusyDay>,
     /// Who made what was watched or listened to.
     #[schema(value_type = Vec<TopView>)]
-    channels: Vec<Top>,
+    pub(in crate::http) channels: Vec<Top>,
     /// Hosts of pages that were opened.
     #[schema(value_type = Vec<TopView>)]
-    sites: Vec<Top>,
+    pub(in crate::http) sites: Vec<Top>,
     /// People in mails, events and messages.
     #[schema(value_type = Vec<TopView>)]
-    people: Vec<Top>,
+    pub(in crate::http) people: Vec<Top>,
     /// Places that were visited.
     #[schema(value_type = Vec<TopView>)]
-    places: Vec<Top>,
+    pub(in crate::http) places: Vec<Top>,
     /// Time series. Left out for a key that is bound to sources, since series are not counted by source.
     #[schema(value_type = Vec<SeriesView>)]
-    series: Vec<SeriesInfo>,
+    pub(in crate::http) series: Vec<SeriesInfo>,
 }
 
 /// A day and its documents.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct BusyDay {
+pub(in crate::http) struct BusyDay {
     /// The day.
-    day: String,
+    pub(in crate::http) day: String,
     /// Documents.
-    count: u64,
+    pub(in crate::http) count: u64,
 }
 
 /// What there is, in numbers.
@@ -87,22 +88,24 @@ pub(super) async fn stats(
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
     let lines = within("top", asked.top, 1..=100)?;
-    let question = app.ask_written(&principal, move |engine| {
-        let documents = engine.vault().documents();
-        let counts = block_on(documents.histogram(&HistogramQuery::default()))?;
-        let mut statistics = counted(Totals::of(&counts), lines);
-        let top = |dimension| block_on(documents.top(dimension, lines));
-        statistics.channels = top(Dimension::Channel)?;
-        statistics.sites = top(Dimension::Site)?;
-        statistics.people = top(Dimension::Person)?;
-        statistics.places = top(Dimension::Place)?;
-        statistics.series = match block_on(engine.vault().series().list()).map_err(Problem::from) {
-            Err(problem) if problem.code() == Code::ScopeTooNarrow => Vec::new(),
-            series => series?,
-        };
-        Ok(statistics)
-    });
-    question.await
+    app.ask_written(&principal, move |engine| statistics(engine, lines)).await
+}
+
+/// Counts, and top lists of so many lines.
+pub(in crate::http) fn statistics(engine: &Engine, lines: usize) -> Result<Statistics, Problem> {
+    let documents = engine.vault().documents();
+    let counts = block_on(documents.histogram(&HistogramQuery::default()))?;
+    let mut statistics = counted(Totals::of(&counts), lines);
+    let top = |dimension| block_on(documents.top(dimension, lines));
+    statistics.channels = top(Dimension::Channel)?;
+    statistics.sites = top(Dimension::Site)?;
+    statistics.people = top(Dimension::Person)?;
+    statistics.places = top(Dimension::Place)?;
+    statistics.series = match block_on(engine.vault().series().list()).map_err(Problem::from) {
+        Err(problem) if problem.code() == Code::ScopeTooNarrow => Vec::new(),
+        series => series?,
+    };
+    Ok(statistics)
 }
 
 fn counted(totals: Totals, lines: usize) -> Statistics {

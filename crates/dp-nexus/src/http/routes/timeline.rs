@@ -26,35 +26,35 @@ const DAYS_AT_ONCE: Day = 64;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Parameters {
+pub(in crate::http) struct Parameters {
     /// Only these sources and those below them.
     #[serde(default)]
-    source: Vec<String>,
+    pub(in crate::http) source: Vec<String>,
     /// Only these kinds.
     #[serde(default)]
     #[param(schema_with = shapes::kinds)]
-    kind: Vec<Kind>,
+    pub(in crate::http) kind: Vec<Kind>,
     /// First day: `2019`, `2019-06` or `2019-06-14`.
     #[param(value_type = Option<String>)]
-    from: Option<FirstDay>,
+    pub(in crate::http) from: Option<FirstDay>,
     /// Last day, included.
     #[param(value_type = Option<String>)]
-    to: Option<LastDay>,
+    pub(in crate::http) to: Option<LastDay>,
     /// Latest or earliest day first.
     #[serde(default)]
     #[param(value_type = Option<OrderWord>, inline)]
-    order: Order,
+    pub(in crate::http) order: Order,
     /// At most so many days.
     #[serde(default = "limit")]
     #[param(minimum = 1, maximum = 100, default = 14)]
-    limit: usize,
+    pub(in crate::http) limit: usize,
     /// Documents that stand for each day.
     #[serde(default = "highlights")]
     #[param(minimum = 0, maximum = 10, default = 3)]
-    highlights: usize,
+    pub(in crate::http) highlights: usize,
     /// `next` of the page before. It is the date of a day, so with the other order that of the first day
     /// leads back.
-    cursor: Option<String>,
+    pub(in crate::http) cursor: Option<String>,
 }
 
 fn limit() -> usize {
@@ -67,28 +67,28 @@ fn highlights() -> usize {
 
 /// A day that has documents.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TimelineDay {
+pub(in crate::http) struct TimelineDay {
     /// The day.
-    date: String,
+    pub(in crate::http) date: String,
     /// Its documents.
-    total: u64,
+    pub(in crate::http) total: u64,
     /// How many of each source and kind, most first.
-    groups: Vec<Group>,
+    pub(in crate::http) groups: Vec<Group>,
     /// The first document of each of the largest groups.
     #[schema(value_type = Vec<DocumentView>)]
-    highlights: Vec<Document>,
+    pub(in crate::http) highlights: Vec<Document>,
 }
 
 /// Documents of one source and kind.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Group {
+pub(in crate::http) struct Group {
     /// Source.
-    source: String,
+    pub(in crate::http) source: String,
     /// Kind.
     #[schema(schema_with = shapes::kind)]
-    kind: Kind,
+    pub(in crate::http) kind: Kind,
     /// How many.
-    count: u64,
+    pub(in crate::http) count: u64,
 }
 
 /// Days with what they hold. Days without documents are left out.
@@ -104,6 +104,17 @@ pub(super) async fn timeline(
     Reads(principal): Reads,
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
+    let question = question(asked)?;
+    app.ask_written(&principal, question).await
+}
+
+/// What is asked of the engine for a page of days.
+///
+/// # Errors
+/// When a parameter has a value it can't have.
+pub(in crate::http) fn question(
+    asked: Parameters,
+) -> Result<impl FnOnce(&Engine) -> Result<Part<TimelineDay>, Problem> + Send + 'static, Problem> {
     let limit = within("limit", asked.limit, 1..=100)?;
     let highlights = within("highlights", asked.highlights, 0..=10)?;
     let mut range = Range { from: asked.from.map(|day| day.0), until: asked.to.map(LastDay::past) };
@@ -112,15 +123,14 @@ pub(super) async fn timeline(
     }
     let order = asked.order;
     let wanted = HistogramQuery { sources: asked.source, kinds: asked.kind, from: None, until: None };
-    let question = app.ask_written(&principal, move |engine| {
+    Ok(move |engine: &Engine| {
         let mut days = days(engine, &wanted, range, order, limit + 1)?;
         let has_more = days.len() > limit;
         days.truncate(limit);
         let next = days.last().filter(|_| has_more).map(|(day, _)| words::day(*day));
         let items = days.into_iter().map(|(day, counts)| told(engine, day, counts, highlights));
         Ok(Part { items: items.collect::<Result<_, _>>()?, next })
-    });
-    question.await
+    })
 }
 
 fn after(cursor: &str) -> Result<Day, Problem> {
