@@ -5,6 +5,8 @@
 mod bounds;
 mod document;
 mod failure;
+mod filter;
+mod form;
 mod listing;
 mod mutation;
 mod numbers;

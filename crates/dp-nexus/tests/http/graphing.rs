@@ -1,13 +1,25 @@
 //! GraphQL: what each field answers, that no field tells of what may not be seen, and that a document which asks
 //! for too much is refused before it is asked.
 
-use crate::world::{Answer, World, get, id, request};
+use crate::{
+    home::{Home, browser, text},
+    world::{Answer, Believing, World, answered, engine, get, id, life, now, request, samples, vault},
+};
 use axum::body::Body;
+use dp_cortex::engine::Engine;
+use dp_nexus::{
+    Principal,
+    http::{App, HomeError, Homes, Settings, router},
+};
 use http::Method;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use std::{
     collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -423,6 +435,11 @@ async fn bombs_are_refused_quickly_and_by_name() {
         ("depth", deep, "too_complex"),
         ("lists in lists", wide.to_owned(), "too_complex"),
         ("huge lists", huge.to_owned(), "too_complex"),
+        (
+            "types of types",
+            format!("{{__schema{{types{}{{name}}{}}}}}", "{fields{type".repeat(7), "}}".repeat(7)),
+            "too_complex",
+        ),
         ("brackets", "{a".repeat(10_000), "too_complex"),
         (
             "lists of an argument",
@@ -441,6 +458,12 @@ async fn bombs_are_refused_quickly_and_by_name() {
     let answer = asked(&world, wide).await.json();
     let message = answer["errors"][0]["message"].as_str().unwrap();
     assert!(message.contains("may cost 5000"), "{message}");
+    // The number of items may come in a variable.
+    let query = "query($n: Int!) {documents(first: $n) {nodes {around(limit: $n) {others {id}}}}}";
+    for (items, status) in [(2, 200), (100, 400), (i64::from(i32::MAX), 400), (i64::MAX, 400)] {
+        let answer = post(&world, "mia", &json!({"query": query, "variables": {"n": items}})).await;
+        assert_eq!(answer.status.as_u16(), status, "{items}");
+    }
     // A list that is asked for longer than there may be is refused where it is read.
     let answer = asked(&world, "{search(query: \"x\", limit: 101){total}}").await;
     assert_eq!((answer.status.as_u16(), codes(&answer)), (200, vec!["bad_parameter".into()]));
@@ -514,6 +537,9 @@ async fn what_is_no_request_is_a_problem_and_what_is_no_document_an_error() {
         assert!(codes(&answer).iter().all(|code| code == "bad_document"), "{query}: {}", answer.json());
         assert_eq!(answer.json().get("data"), None);
     }
+    let error = asked(&world, "{stats {\n documents").await.json()["errors"][0].clone();
+    assert_eq!(error["locations"][0]["line"], 2);
+    assert!(!error["message"].as_str().unwrap().contains("stats"), "{error}");
     let two = json!({"query": "query A{stats{documents}} query B{sources{source}}", "operationName": "A"});
     assert_eq!(post(&world, "mia", &two).await.json(), json!({"data": {"stats": {"documents": 8}}}));
     // A query of the search says where it is wrong, as it does elsewhere.
@@ -589,5 +615,112 @@ async fn the_schema_tells_itself() {
             let told = field["description"].as_str().is_some_and(|text| !text.is_empty());
             assert!(told, "{name}.{} says nothing of itself", field["name"]);
         }
+    }
+}
+
+/// One house, and how often somebody came in to ask.
+struct Counted(Arc<Engine>, AtomicUsize);
+
+impl Homes for Counted {
+    fn engine(&self, _: &Principal) -> Result<Arc<Engine>, HomeError> {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        Ok(Arc::clone(&self.0))
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_documents_costs_one_question_for_what_all_of_them_need() {
+    let house = Arc::new(Counted(Arc::new(engine(&vault(life(), samples()))), AtomicUsize::new(0)));
+    let homes = Arc::clone(&house) as Arc<dyn Homes>;
+    let app = App::with_clock(homes, Arc::new(Believing), Settings::default(), now);
+    let routes = router(&app);
+    let documents = (1..=8).map(|number| format!("d{number}: document(id: \"{}\") {{title}}", id(number)));
+    let all = format!("{{{}}}", documents.collect::<String>());
+    for (query, most) in [
+        // One for the list, one for the annotations of all of it.
+        ("{documents(first: 7) {nodes {id annotations {starred}}}}", 2),
+        (
+            "{search(query: \"sleep\") {hits {document {id title annotations {tags} revisions {title}} likeIt {id}}}}",
+            3,
+        ),
+        (all.as_str(), 1),
+    ] {
+        house.1.store(0, Ordering::Relaxed);
+        let request = request(Method::POST, PATH).header("authorization", "Bearer mia");
+        let request = request.header("content-type", "application/json");
+        let answer =
+            answered(&routes, request.body(Body::from(json!({ "query": query }).to_string())).unwrap()).await;
+        assert_eq!(answer.json()["errors"], Value::Null, "{query}");
+        let questions = house.1.load(Ordering::Relaxed);
+        assert!((1..=most).contains(&questions), "{query}: {questions} questions");
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_which_fields_were_asked_for_and_never_with_what() {
+    let home = Home::peopled();
+    let token = home.token("ada").await;
+    let key = home.key(&token, json!({"read": true, "write": true, "sources": ["google.keep"]})).await;
+    let ask = async |body: Value| home.bearing(&key, "POST /api/graphql", Some(body)).await;
+    ask(json!({"query": "query Illness {a: search(query: \"my secret illness\") {total} stats {documents} ...More} \
+                         fragment More on Query {sources {source}}"})).await;
+    ask(json!({"query": "{secretName}"})).await;
+    ask(json!({"query": "{people {nodes {name}} sources {source}}"})).await;
+    let mark = "mutation Mark($note: String) {annotate(id: \"0303\", annotations: {note: $note}) {note}}";
+    let marked = ask(json!({"query": mark, "variables": {"note": "my secret note"}})).await;
+    assert_eq!(marked.json()["data"]["annotate"]["note"], "my secret note");
+    home.bearing(&key, "GET /api/graphql?query=%7B__typename%7D", None).await;
+    ask(json!({"nothing": "secret"})).await;
+    let log = home.bearing(&token, "GET /api/v1/log", None).await.json();
+    let told = log["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| ["action", "target", "outcome"].map(|field| text(&entry[field])));
+    let told = told.take(6).collect::<Vec<_>>();
+    let expected = [
+        ["POST /api/graphql", "", "unfit_body"],
+        ["GET /api/graphql", "query: __typename", "ok"],
+        ["POST /api/graphql", "mutation Mark: annotate", "ok"],
+        ["POST /api/graphql", "query: people sources", "scope_too_narrow"],
+        ["POST /api/graphql", "query", "bad_document"],
+        ["POST /api/graphql", "query Illness: search sources stats", "ok"],
+    ];
+    assert_eq!(told, expected.map(|entry| entry.map(str::to_owned)));
+    assert!(!log.to_string().contains("secret"));
+}
+
+#[tokio::test]
+async fn a_page_of_the_browser_asks_with_its_token_and_others_change_nothing() {
+    let home = Home::peopled();
+    let ada = browser(&home, "ada").await;
+    let body = || Some(json!({"query": "{stats {documents}}"}));
+    assert_eq!(ada.ask(&home, "POST /api/graphql", body()).await.status, 200);
+    let cookie = home.ask(
+        "POST /api/v1/auth/sign-in",
+        &[],
+        Some(json!({"name": "ada", "password": crate::home::PASSWORD, "kind": "cookie"})),
+    );
+    let set = cookie.await.header("set-cookie").to_owned();
+    let bare = [("cookie", set.split(';').next().unwrap())];
+    assert_eq!(home.ask("POST /api/graphql", &bare, body()).await.code(), (403, "wrong_csrf".into()));
+}
+
+/// What stands between fences of this name, in order.
+fn fenced<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
+    let open = format!("```{name}\n");
+    page.split(open.as_str()).skip(1).map(|rest| rest.split("```").next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_guide_says_what_is_answered() {
+    let world = World::new();
+    let page = std::fs::read_to_string("../../docs/guide/graphql.md").unwrap();
+    let (queries, answers) = (fenced(&page, "graphql"), fenced(&page, "json"));
+    assert!(queries.len() >= 3 && queries.len() == answers.len());
+    for (query, expected) in queries.into_iter().zip(answers) {
+        let answer = asked(&world, query).await.json();
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(answer, expected, "{query}\n{answer:#}");
     }
 }

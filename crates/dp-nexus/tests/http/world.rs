@@ -35,7 +35,7 @@ pub(crate) const MIA: AccountId = AccountId([1; 16]);
 pub(crate) const BO: AccountId = AccountId([2; 16]);
 
 /// 14 June 2024, noon.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     date(2024, 6, 14).at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
 }
 
@@ -237,7 +237,7 @@ impl Homes for Houses {
 }
 
 /// Lets in whoever says a name: `Bearer mia` and the scope as JSON behind it.
-struct Believing;
+pub(crate) struct Believing;
 
 impl Doorkeeper for Believing {
     fn admit<'a>(&'a self, visitor: Visitor<'a>) -> BoxFuture<'a, Result<Principal, Refusal>> {

@@ -1,6 +1,10 @@
 //! What a document may ask at most. Its text is looked at before it is parsed, its parts are counted before they
 //! are checked, and its price is known before anything is asked; a document that is refused costs nothing more.
 
+mod text;
+
+pub(super) use text::check as check_text;
+
 use crate::http::problem::{Code, Problem};
 use async_graphql::{
     ServerError, ValidationResult,
@@ -12,14 +16,14 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-/// Bytes of a document.
-const TEXT_BYTES_MAX: usize = 64 * 1024;
 /// Brackets within brackets: fields, lists and objects of arguments.
 pub(super) const NESTING_MAX: usize = 48;
 /// Fields within fields.
 const DEPTH_MAX: usize = 12;
 /// The same where the schema itself is asked for: types of types of types.
 const INTROSPECTION_DEPTH_MAX: usize = 20;
+/// Parts of the schema that may be asked for, roughly.
+const SCHEMA_PRICE_MAX: u64 = 200_000;
 /// Fields, aliases and fragments, each counted as often as it is asked for.
 const PARTS_MAX: u64 = 1_000;
 /// Directives of one field.
@@ -34,6 +38,8 @@ const PRICE_ENOUGH: usize = 1 << 30;
 pub(super) const ASKING: usize = 50;
 /// The price of reading one document more closely.
 pub(super) const READING: usize = 5;
+/// The price of what may be long.
+pub(super) const LONG: usize = 5;
 
 /// The price of a list of so many items.
 pub(super) fn each(items: i32, price: usize) -> usize {
@@ -45,76 +51,6 @@ fn too_complex(detail: String) -> Problem {
     Problem::new(Code::TooComplex, detail).about("query")
 }
 
-/// Looks at the text of a document, which is not parsed yet.
-///
-/// # Errors
-/// When it is too long or its brackets lie too deep.
-pub(super) fn check_text(text: &str) -> Result<(), Problem> {
-    if text.len() > TEXT_BYTES_MAX {
-        let detail = format!("the query has {} bytes and may have {TEXT_BYTES_MAX}", text.len());
-        return Err(too_complex(detail));
-    }
-    if nesting(text) > NESTING_MAX {
-        return Err(too_complex(format!("brackets lie more than {NESTING_MAX} deep in the query")));
-    }
-    Ok(())
-}
-
-/// How deep brackets lie in each other, outside of strings and comments.
-fn nesting(text: &str) -> usize {
-    let (mut rest, mut depth, mut deepest) = (text.as_bytes(), 0_usize, 0);
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match byte {
-            b'{' | b'[' | b'(' => {
-                depth += 1;
-                deepest = deepest.max(depth);
-                after
-            }
-            b'}' | b']' | b')' => {
-                depth = depth.saturating_sub(1);
-                after
-            }
-            b'#' => past(after, |rest| rest[0] == b'\n' || rest[0] == b'\r', 1),
-            b'"' if after.starts_with(b"\"\"") => past_block(&after[2..]),
-            b'"' => past_string(after),
-            _ => after,
-        };
-    }
-    deepest
-}
-
-/// What follows after so many bytes of where it ends.
-fn past(mut rest: &[u8], is_end: impl Fn(&[u8]) -> bool, length: usize) -> &[u8] {
-    while !rest.is_empty() && !is_end(rest) {
-        rest = &rest[1..];
-    }
-    rest.get(length..).unwrap_or_default()
-}
-
-fn past_string(mut rest: &[u8]) -> &[u8] {
-    while let Some((&byte, after)) = rest.split_first() {
-        match byte {
-            b'"' | b'\n' | b'\r' => return after,
-            b'\\' => rest = after.get(1..).unwrap_or_default(),
-            _ => rest = after,
-        }
-    }
-    rest
-}
-
-fn past_block(mut rest: &[u8]) -> &[u8] {
-    while !rest.is_empty() {
-        if rest.starts_with(b"\\\"\"\"") {
-            rest = &rest[4..];
-        } else if rest.starts_with(b"\"\"\"") {
-            return &rest[3..];
-        } else {
-            rest = &rest[1..];
-        }
-    }
-    rest
-}
-
 /// Fields of a part of a document with those that fragments bring.
 #[derive(Debug, Clone, Copy, Default)]
 struct Extent {
@@ -122,6 +58,21 @@ struct Extent {
     /// Fields within fields, without those that ask for the schema.
     depth: usize,
     schema_depth: usize,
+    /// Parts of the schema that it asks for, roughly.
+    schema_price: u64,
+    /// The same if it stands where the schema is asked for.
+    price_within_schema: u64,
+}
+
+/// How many of something a part of the schema has, roughly: types have fields that have types.
+fn usual_number(field: &str) -> u64 {
+    match field {
+        "types" => 64,
+        "fields" | "directives" => 8,
+        "enumValues" => 4,
+        "args" | "inputFields" | "interfaces" | "possibleTypes" => 2,
+        _ => 1,
+    }
 }
 
 /// Counts what a document asks for. Each fragment is looked at once, however often it is used.
@@ -141,6 +92,9 @@ pub(super) fn check_parts(document: &ExecutableDocument) -> Result<(), Problem> 
         parts = parts.saturating_add(extent.parts);
         check_depth(extent.depth, DEPTH_MAX)?;
         check_depth(extent.schema_depth, INTROSPECTION_DEPTH_MAX)?;
+        if extent.schema_price > SCHEMA_PRICE_MAX {
+            return Err(too_complex("the query asks for too much of the schema".to_owned()));
+        }
     }
     check_number(parts)
 }
@@ -183,6 +137,8 @@ impl<'a> Counter<'a> {
             sum.parts = sum.parts.saturating_add(one.parts).saturating_add(1);
             sum.depth = sum.depth.max(one.depth);
             sum.schema_depth = sum.schema_depth.max(one.schema_depth);
+            sum.schema_price = sum.schema_price.saturating_add(one.schema_price);
+            sum.price_within_schema = sum.price_within_schema.saturating_add(one.price_within_schema);
         }
         self.level -= 1;
         Ok(sum)
@@ -192,13 +148,15 @@ impl<'a> Counter<'a> {
         match selection {
             Selection::Field(field) => {
                 let inner = self.set(&field.node.selection_set.node)?;
-                let (depth, schema_depth) = (inner.depth + 1, inner.schema_depth + 1);
-                Ok(match field.node.name.node.as_str() {
-                    "__schema" | "__type" => {
-                        Extent { depth: 1, schema_depth: depth.max(schema_depth), ..inner }
-                    }
+                let name = field.node.name.node.as_str();
+                let below = inner.price_within_schema.saturating_mul(usual_number(name));
+                let price = below.saturating_add(1);
+                let extent = Extent { parts: inner.parts, price_within_schema: price, ..Extent::default() };
+                let depth = inner.depth.max(inner.schema_depth) + 1;
+                Ok(match name {
+                    "__schema" | "__type" => Extent { schema_depth: depth, schema_price: price, ..extent },
                     // Below a field of the data nothing asks for the schema.
-                    _ => Extent { depth, schema_depth: 0, ..inner },
+                    _ => Extent { depth, ..extent },
                 })
             }
             Selection::InlineFragment(fragment) => self.set(&fragment.node.selection_set.node),
@@ -289,18 +247,6 @@ mod tests {
     }
 
     #[test]
-    fn brackets_in_strings_and_comments_are_none() {
-        assert_eq!(nesting("{a(b:[{c:1}])}"), 4);
-        assert_eq!(nesting("{a # {{{{\n b}"), 1);
-        assert_eq!(nesting(r#"{a(q:"((((\"((")}"#), 2);
-        assert_eq!(nesting(r#"{a(q:"""(("(\"""(( """){b}}"#), 2);
-        assert_eq!(nesting(r#"{a(q:"" b:""){b}}"#), 2);
-        assert_eq!(nesting("\"\\"), 0);
-        assert!(check_text(&"{a".repeat(NESTING_MAX + 1)).is_err());
-        assert!(check_text(&" ".repeat(TEXT_BYTES_MAX + 1)).is_err());
-    }
-
-    #[test]
     fn fragments_are_counted_as_often_as_they_are_used() {
         let mut doubled = "{...f0} ".to_owned();
         for number in 0..60 {
@@ -329,6 +275,19 @@ mod tests {
             deep(DEPTH_MAX - 2, "a").replace("a}", "...f}")
         );
         assert_eq!(code(&far), Some(Code::TooComplex));
+    }
+
+    #[test]
+    fn types_of_fields_of_types_are_not_told_without_end() {
+        let nested = |times: usize| {
+            let (open, close) = ("{fields{type".repeat(times), "}}".repeat(times));
+            format!("{{__schema{{types{open}{{name}}{close}}}}}")
+        };
+        assert_eq!(code(&nested(2)), None);
+        assert_eq!(code(&nested(6)), Some(Code::TooComplex));
+        let aliases = (0..300).map(|number| format!("a{number}:fields{{name}}")).collect::<String>();
+        let wide = format!("{{__schema{{types{{fields{{type{{{aliases}}}}}}}}}}}");
+        assert_eq!(code(&wide), Some(Code::TooComplex));
     }
 
     #[test]

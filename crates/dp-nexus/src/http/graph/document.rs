@@ -1,21 +1,18 @@
 //! Documents of the graph: what one holds, what the user added, and what is near it in meaning and in time.
 
 use super::{
-    bounds::{ASKING, READING, each},
-    listing::{Connection, count},
-    scalars::{HasWord, KindWord, Long},
+    bounds::{ASKING, LONG, READING, each},
+    listing::count,
+    scalars::{KindWord, Long},
     vault::{Whole, ask, asking, or_null, shaped},
 };
 use crate::http::{
-    answer::Part,
     asked::within,
-    problem::Problem,
-    routes::documents::{HiddenWord, OrderWord, Parameters, filter, no_such},
+    routes::documents::no_such,
     shapes::{AnnotationsView, MediaView, MentionView, PlaceView, ProvenanceView},
-    words::{FirstDay, LastDay},
 };
-use async_graphql::{Context, ID, InputObject, Json, Object, Result, SimpleObject};
-use dp_lake::{Cursor, Filter, RevisionedDocument, days_of_text, text_of_moment};
+use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
+use dp_lake::{RevisionedDocument, text_of_moment};
 use dp_model::{Content, Document, DocumentId, Moment, Revision};
 use futures::executor::block_on;
 use serde_json::Value;
@@ -23,100 +20,6 @@ use std::sync::Arc;
 
 /// Hours in a year.
 const HOURS_MAX: usize = 8_760;
-
-/// Which documents are listed. What is given several times has to be any of these for sources and kinds, and all of
-/// them else.
-#[derive(Debug, Default, InputObject)]
-pub(super) struct DocumentFilter {
-    /// Only these sources and those below them; `google` means `google.youtube` too.
-    #[graphql(default)]
-    source: Vec<String>,
-    /// Only these kinds.
-    #[graphql(default)]
-    kind: Vec<KindWord>,
-    /// First day: `2019`, `2019-06` or `2019-06-14`.
-    from: Option<String>,
-    /// Last day, included.
-    to: Option<String>,
-    /// Only in these labels, folders, lists or albums.
-    #[graphql(default)]
-    label: Vec<String>,
-    /// Only with these tags.
-    #[graphql(default)]
-    tag: Vec<String>,
-    /// Only with these things.
-    #[graphql(default)]
-    has: Vec<HasWord>,
-    /// Only with people of these names or addresses.
-    #[graphql(default)]
-    person: Vec<String>,
-    /// Only around this point: degrees north and east, as `38.72,-9.14`.
-    near: Option<String>,
-    /// How far around it, metres.
-    within_m: Option<u32>,
-    /// Documents that were hidden: leave them out, as if nothing is said, treat them as others, or only them.
-    hidden: Option<HiddenWord>,
-}
-
-/// The days of a text as a parameter of this name.
-pub(super) fn days(name: &str, text: Option<&str>) -> Result<Option<(FirstDay, LastDay)>, Problem> {
-    let days = text.map(days_of_text).transpose();
-    let days = days.map_err(|wrong| Problem::parameter(name, format!("{name}: {wrong}")))?;
-    Ok(days.map(|(first, last)| (FirstDay(first), LastDay(last))))
-}
-
-impl DocumentFilter {
-    /// Those of a day, hidden or not, as the day counts them.
-    pub(super) fn of_day(date: String) -> Self {
-        Self {
-            from: Some(date.clone()),
-            to: Some(date),
-            hidden: Some(HiddenWord::Include),
-            ..Self::default()
-        }
-    }
-
-    /// The filter, as the same parameters of the listing give it.
-    pub(super) fn read(self) -> Result<Filter, Problem> {
-        let radius = self.within_m.map_or(Ok(1), |metres| within("withinM", metres as usize, 1..=20_100_000));
-        radius?;
-        filter(Parameters {
-            source: self.source,
-            kind: self.kind.into_iter().map(Into::into).collect(),
-            from: days("from", self.from.as_deref())?.map(|(first, _)| first),
-            to: days("to", self.to.as_deref())?.map(|(_, last)| last),
-            label: self.label,
-            tag: self.tag,
-            has: self.has.into_iter().map(Into::into).collect(),
-            person: self.person,
-            near: self.near,
-            within_m: self.within_m,
-            hidden: self.hidden.map(Into::into).unwrap_or_default(),
-            order: OrderWord::NewestFirst.into(),
-            limit: 0,
-            cursor: None,
-        })
-    }
-}
-
-/// A page of documents.
-pub(super) async fn listed(
-    context: &Context<'_>,
-    filter: Filter,
-    order: OrderWord,
-    first: i32,
-    after: Option<String>,
-) -> Result<Connection<DocumentNode>> {
-    let first = within("first", count(first), 1..=500)?;
-    let after = after.map(Cursor);
-    let question = ask(context, move |engine| {
-        let documents = engine.vault().documents();
-        Ok(block_on(documents.list(&filter, order.into(), after.as_ref(), first))?)
-    });
-    let page = question.await?;
-    let part = Part { items: page.items, next: page.next.map(|Cursor(text)| text) };
-    Ok(Connection::of(part, DocumentNode::of))
-}
 
 /// The document of an id or the first digits of one.
 pub(super) async fn found(context: &Context<'_>, id: &ID) -> Result<DocumentNode> {
@@ -206,6 +109,7 @@ impl DocumentNode {
     }
 
     /// What it says, in plain text.
+    #[graphql(complexity = "LONG")]
     async fn text(&self) -> &str {
         &self.0.content.text
     }
@@ -246,6 +150,7 @@ impl DocumentNode {
     }
 
     /// Whatever else the record holds.
+    #[graphql(complexity = "LONG")]
     async fn metadata(&self) -> Result<Json<Value>> {
         Ok(Json(shaped(&self.0.content.metadata)?))
     }
@@ -361,6 +266,7 @@ impl RevisionNode {
     }
 
     /// What it said, in plain text.
+    #[graphql(complexity = "LONG")]
     async fn text(&self) -> &str {
         &self.content().text
     }

@@ -2,7 +2,8 @@
 
 use super::{
     bounds::{ASKING, each},
-    document::{DocumentFilter, DocumentNode, days, found, listed},
+    document::{DocumentNode, found},
+    filter::{DocumentFilter, days, listed},
     listing::{Connection, count},
     numbers::{SourceNode, StatisticsNode},
     scalars::KindWord,
@@ -116,13 +117,13 @@ impl Query {
     async fn documents(
         &self,
         context: &Context<'_>,
-        #[graphql(default)] filter: DocumentFilter,
+        filter: Option<DocumentFilter>,
         #[graphql(default_with = "OrderWord::NewestFirst")] order: OrderWord,
         #[graphql(default = 50)] first: i32,
         after: Option<String>,
     ) -> Option<Result<Connection<DocumentNode>>> {
         or_null(async {
-            let filter = filter.read()?;
+            let filter = filter.unwrap_or_default().read()?;
             Ok(Some(listed(context, filter, order, first, after).await?))
         })
         .await
@@ -134,14 +135,16 @@ impl Query {
     async fn timeline(
         &self,
         context: &Context<'_>,
-        #[graphql(default)] filter: CountFilter,
+        filter: Option<CountFilter>,
         #[graphql(default_with = "OrderWord::NewestFirst")] order: OrderWord,
         #[graphql(default = 14)] first: i32,
         after: Option<String>,
         #[graphql(default = 3)] highlights: i32,
     ) -> Option<Result<Connection<DayNode>>> {
         or_null(async {
-            let parameters = filter.timeline(within("first", count(first), 1..=100)?, count(highlights))?;
+            let parameters = filter
+                .unwrap_or_default()
+                .timeline(within("first", count(first), 1..=100)?, count(highlights))?;
             let parameters = timeline::Parameters { order: order.into(), cursor: after, ..parameters };
             let part = ask(context, timeline::question(parameters)?).await?;
             Ok(Some(Connection::of(part, DayNode::from)))
@@ -174,11 +177,12 @@ impl Query {
     async fn histogram(
         &self,
         context: &Context<'_>,
-        #[graphql(default)] filter: CountFilter,
+        filter: Option<CountFilter>,
         #[graphql(default_with = "BucketWord::Month")] bucket: BucketWord,
         #[graphql(default_with = "Parts::Nothing")] by: Parts,
     ) -> Option<Result<HistogramNode>> {
         or_null(async {
+            let filter = filter.unwrap_or_default();
             let query = HistogramQuery {
                 from: days("from", filter.from.as_deref())?.map(|(first, _)| first.0),
                 until: days("to", filter.to.as_deref())?.map(|(_, last)| LastDay::past(last)),

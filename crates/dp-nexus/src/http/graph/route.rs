@@ -1,6 +1,12 @@
 //! `POST` and `GET /api/graphql`
 
-use super::{bounds, failure, persisted, schema, vault::Vault};
+use super::{
+    bounds,
+    failure::{self, Refused},
+    form::{GraphqlAnswer, GraphqlForm, Hash, Parameters},
+    persisted, schema,
+    vault::Vault,
+};
 use crate::{
     Principal,
     http::{
@@ -28,91 +34,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-use utoipa::{IntoParams, ToSchema};
+use serde_json::Value;
 
 /// What GraphQL over HTTP calls its answers.
 const MEDIA_TYPE: &str = "application/graphql-response+json";
 /// Characters of the name of an operation that the access log keeps.
 const NAME_CHARS_NOTED: usize = 64;
-
-/// A document of GraphQL with its variables.
-#[derive(Debug, Default, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[schema(as = GraphqlForm)]
-pub(in crate::http) struct GraphqlForm {
-    /// The document. May be left out where its hash is known.
-    query: Option<String>,
-    /// Which of its operations is meant, if there are several.
-    operation_name: Option<String>,
-    /// Values of its variables by name.
-    #[schema(value_type = Option<Object>)]
-    variables: Option<Map<String, Value>>,
-    /// `persistedQuery` with `version` 1 and `sha256Hash`: the SHA-256 of the document. Other extensions are
-    /// passed over.
-    #[schema(value_type = Option<Object>)]
-    extensions: Option<Extensions>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct Extensions {
-    persisted_query: Option<Hash>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Hash {
-    version: u32,
-    sha256_hash: String,
-}
-
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields, rename_all = "camelCase")]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-pub(in crate::http) struct Parameters {
-    /// The document: a query, for changes are posted. May be left out where its hash is known.
-    query: Option<String>,
-    /// Which of its operations is meant, if there are several.
-    operation_name: Option<String>,
-    /// Values of its variables by name, as a JSON object.
-    variables: Option<String>,
-    /// As in the body of `POST`, as a JSON object.
-    extensions: Option<String>,
-}
-
-/// What came of a document.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GraphqlAnswer)]
-pub(in crate::http) struct GraphqlAnswer {
-    /// What was asked for, by name; not there if nothing was done, null where all of it failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    data: Option<Value>,
-    /// What went wrong.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    errors: Vec<GraphqlFailure>,
-}
-
-/// Something that went wrong.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = GraphqlFailure)]
-pub(in crate::http) struct GraphqlFailure {
-    /// What is wrong this time.
-    pub(super) message: String,
-    /// Lines and columns of the document, both counted from 1.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Object>)]
-    pub(super) locations: Vec<Value>,
-    /// Names and indices that lead to the field in `data` that is null for it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schema(value_type = Vec<Value>)]
-    pub(super) path: Vec<Value>,
-    /// `code`, `whatToDo`, and where they help `parameter`, `position` and `suggestion`, as problems have them.
-    #[schema(value_type = Object)]
-    pub(super) extensions: Map<String, Value>,
-}
 
 /// Answers a document of GraphQL. The schema tells itself by introspection.
 #[utoipa::path(
@@ -206,12 +133,15 @@ impl Asker {
         let parsed = self.parsed(form.query, hash.as_deref(), form.operation_name.as_deref());
         let (text, document) = match parsed {
             Ok(parsed) => parsed,
-            Err(problem) if problem.code() == Code::MethodNotAllowed => {
+            Err(Refused { problem, .. }) if problem.code() == Code::MethodNotAllowed => {
                 let allow = (header::ALLOW, HeaderValue::from_static("POST"));
                 return Ok(([allow], problem).into_response());
             }
-            Err(problem) if refuses_request(problem.code()) => return Err(problem),
-            Err(problem) => return refused(&problem, is_plain),
+            Err(Refused { problem, .. }) if refuses_request(problem.code()) => return Err(problem),
+            Err(refused) => {
+                let answer = GraphqlAnswer { data: None, errors: vec![refused.told()] };
+                return Ok(spoken(Written::of(&answer)?, Some(refused.problem), true, is_plain));
+            }
         };
         let mut request = Request::new(text)
             .variables(Variables::from_json(Value::Object(form.variables.unwrap_or_default())))
@@ -228,17 +158,16 @@ impl Asker {
         query: Option<String>,
         hash: Option<&str>,
         operation_name: Option<&str>,
-    ) -> Result<(String, ExecutableDocument), Problem> {
+    ) -> Result<(String, ExecutableDocument), Refused> {
         let account = self.principal.account;
         let has_text = query.is_some();
         let text = persisted::meant(self.app.persisted(), account, query, hash)?;
-        let document = parse_query(&*text)
-            .map_err(|error| Problem::new(Code::BadDocument, error.to_string()).about("query"))?;
+        let document = parse_query(&*text)?;
         bounds::check_parts(&document)?;
         if let Some(operation) = operation(&document, operation_name) {
             self.note(&document, operation, operation_name);
             if operation.ty != OperationType::Query && !self.may_change {
-                return Err(Problem::new(Code::MethodNotAllowed, "changes are sent by POST"));
+                return Err(Problem::new(Code::MethodNotAllowed, "changes are sent by POST").into());
             }
         }
         if let Some(hash) = hash.filter(|_| has_text) {
@@ -261,8 +190,11 @@ impl Asker {
             text.push(' ');
             text.extend(name.chars().take(NAME_CHARS_NOTED));
         }
-        text.push_str(": ");
-        text.push_str(&bounds::root_fields(document, operation).join(" "));
+        let fields = bounds::root_fields(document, operation).join(" ");
+        if !fields.is_empty() {
+            text.push_str(": ");
+            text.push_str(&fields);
+        }
         target.say(text);
     }
 }
@@ -294,11 +226,6 @@ fn wants_plain_json(headers: &HeaderMap) -> bool {
         own |= media_type == MEDIA_TYPE;
     }
     plain && !own
-}
-
-fn refused(problem: &Problem, is_plain: bool) -> Result<Response, Problem> {
-    let answer = GraphqlAnswer { data: None, errors: vec![failure::of_problem(problem)] };
-    Ok(spoken(Written::of(&answer)?, Some(problem.clone()), true, is_plain))
 }
 
 /// Writes what came of a document, on a thread that may take long.

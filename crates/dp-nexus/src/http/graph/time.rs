@@ -2,7 +2,8 @@
 
 use super::{
     bounds::{ASKING, each},
-    document::{DocumentFilter, DocumentNode, listed},
+    document::DocumentNode,
+    filter::{DocumentFilter, listed},
     listing::Connection,
     scalars::KindWord,
     vault::or_null,
