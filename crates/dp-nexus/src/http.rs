@@ -7,6 +7,7 @@ mod asked;
 mod door;
 mod entrance;
 mod given;
+mod graph;
 mod layers;
 mod mcp;
 mod openapi;

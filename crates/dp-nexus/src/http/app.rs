@@ -2,6 +2,7 @@
 //! the query engine through `App::ask` and no other way, so scope and load are bounded in one place.
 
 use super::{
+    graph::Persisted,
     problem::{Code, Problem},
     rate::{Allowance, Limiter},
     scope,
@@ -182,6 +183,7 @@ struct Inner {
     stage: AtomicU8,
     now: fn() -> Timestamp,
     writing: [Mutex<()>; STRIPES],
+    persisted: Persisted,
 }
 
 impl App {
@@ -208,6 +210,7 @@ impl App {
             stage: AtomicU8::new(Stage::Starting as u8),
             now,
             writing: std::array::from_fn(|_| Mutex::new(())),
+            persisted: Persisted::default(),
         }))
     }
 
@@ -243,6 +246,11 @@ impl App {
     /// Waits until nobody else changes what has this number.
     pub(super) fn writing(&self, number: u8) -> parking_lot::MutexGuard<'_, ()> {
         self.0.writing[usize::from(number) % STRIPES].lock()
+    }
+
+    /// Documents of GraphQL that are asked for by their hash.
+    pub(super) fn persisted(&self) -> &Persisted {
+        &self.0.persisted
     }
 
     /// Today's date where the person of this engine lives.

@@ -9,7 +9,7 @@ mod routes;
 mod shapes;
 
 pub use journal::Journal;
-pub(super) use journal::noted;
+pub(super) use journal::{Target, noted};
 pub(super) use routes::Documented;
 
 use super::{

@@ -23,13 +23,14 @@ use utoipa::{
 pub const SESSION_COOKIE: &str = "datapunk_session";
 
 /// What is said of every group of routes.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("finding", "Search by words and by meaning."),
     ("documents", "One dated thing of a life each."),
     ("time", "Days, months and years."),
     ("statistics", "What there is, in numbers."),
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
+    ("graph", "The same data in one question: GraphQL."),
     ("imports", "What became of every file that was imported."),
     ("uploads", "Files on their way in, in pieces that can be gone on with: tus 1.0.0."),
     ("jobs", "Work in the background, and what happens."),
@@ -38,9 +39,10 @@ const TAGS: [(&str, &str); 11] = [
 ];
 
 /// Schemas of bodies that are sent.
-const BODIES: [&str; 12] = [
+const BODIES: [&str; 13] = [
     "Annotations",
     "CodeForm",
+    "GraphqlForm",
     "ImportForm",
     "KeyForm",
     "PasswordForm",
@@ -53,7 +55,7 @@ const BODIES: [&str; 12] = [
     "UserForm",
 ];
 
-/// Failures that every route under `/api/v1` may answer with.
+/// Failures that every route that needs a principal may answer with.
 const FAILURES: [(&str, &str); 5] = [
     ("400", "The request can't be read"),
     ("401", "Nobody is signed in, or the session or key is not valid"),
@@ -114,7 +116,7 @@ pub fn document() -> OpenApi {
             &mut item.options,
         ];
         for operation in methods.into_iter().flatten() {
-            complete(operation, path.starts_with("/api/v1/"));
+            complete(operation, path.starts_with("/api/v1/") || path == "/api/graphql");
         }
     }
     api

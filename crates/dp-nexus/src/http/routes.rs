@@ -1,17 +1,17 @@
 //! Every path and what answers it.
 
-mod annotations;
+pub(super) mod annotations;
 mod around;
 mod docs;
-mod documents;
-mod histogram;
-mod imports;
+pub(super) mod documents;
+pub(super) mod histogram;
+pub(super) mod imports;
 mod on_this_day;
-mod people;
-mod search;
+pub(super) mod people;
+pub(super) mod search;
 mod series;
 mod similar;
-mod sources;
+pub(super) mod sources;
 pub(crate) mod stats;
 mod suggest;
 mod system;
@@ -20,7 +20,7 @@ pub(crate) mod timeline;
 pub(super) use documents::Nothing;
 pub use system::{HealthView, VersionView};
 
-use super::app::App;
+use super::{app::App, graph};
 use axum::{
     Router,
     routing::{MethodRouter, get},
@@ -51,7 +51,9 @@ pub(super) fn api() -> Router<App> {
     let router = routes
         .into_iter()
         .fold(Router::new(), |router, (path, methods)| router.route(&format!("/api/v1{path}"), methods));
-    router.route("/api/v1/series/{name}/daily", get(series::daily))
+    router
+        .route("/api/v1/series/{name}/daily", get(series::daily))
+        .route("/api/graphql", get(graph::get).post(graph::post))
 }
 
 /// What anybody may ask.
@@ -95,6 +97,8 @@ pub(super) fn health() -> Router<App> {
         series::daily,
         imports::list,
         imports::entries,
+        graph::post,
+        graph::get,
         system::live,
         system::ready,
         system::startup,

@@ -74,7 +74,8 @@ async fn strange_values_never_make_the_server_fail() {
     for (name, operation) in operations(&api) {
         let (method, path) = name.split_once(' ').unwrap();
         let is_of_accounts = operation.tags.iter().flatten().any(|tag| tag == "accounts");
-        if method != "GET" || !path.starts_with("/api/v1/") || is_of_accounts {
+        let is_of_graph = path == "/api/graphql";
+        if method != "GET" || !(path.starts_with("/api/v1/") || is_of_graph) || is_of_accounts {
             continue;
         }
         let usual = path
@@ -90,6 +91,9 @@ async fn strange_values_never_make_the_server_fail() {
                     ParameterIn::Query if needs_q && parameter.name != "q" => {
                         format!("{usual}?q=dough&{}={value}", parameter.name)
                     }
+                    ParameterIn::Query if is_of_graph && parameter.name != "query" => {
+                        format!("{usual}?query=%7B__typename%7D&{}={value}", parameter.name)
+                    }
                     ParameterIn::Query => format!("{usual}?{}={value}", parameter.name),
                     ParameterIn::Path => path.replace(&format!("{{{}}}", parameter.name), &value),
                     _ => continue,
@@ -99,7 +103,8 @@ async fn strange_values_never_make_the_server_fail() {
                 let request = request(Method::GET, &target.to_string()).header("authorization", "Bearer mia");
                 let answer = world.send(request.body(Body::empty()).unwrap()).await;
                 assert!(answer.status.as_u16() < 500, "{target}: {}", String::from_utf8_lossy(&answer.bytes));
-                if answer.status.is_client_error() {
+                // GraphQL says in its own way what is wrong with a document.
+                if answer.status.is_client_error() && !answer.is_of_graph() {
                     answer.problem();
                 }
                 asked += 1;

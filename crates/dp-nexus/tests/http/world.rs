@@ -39,7 +39,7 @@ pub(crate) const MIA: AccountId = AccountId([1; 16]);
 pub(crate) const BO: AccountId = AccountId([2; 16]);
 
 /// 14 June 2024, noon.
-fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     date(2024, 6, 14).at(12, 0, 0, 0).to_zoned(jiff::tz::TimeZone::UTC).unwrap().timestamp()
 }
 
@@ -241,7 +241,7 @@ impl Homes for Houses {
 }
 
 /// Lets in whoever says a name: `Bearer mia` and the scope as JSON behind it.
-struct Believing;
+pub(crate) struct Believing;
 
 impl Doorkeeper for Believing {
     fn admit<'a>(&'a self, visitor: Visitor<'a>) -> BoxFuture<'a, Result<Principal, Refusal>> {
@@ -305,6 +305,11 @@ impl Answer {
         } else {
             assert_eq!(self.code(), (status, code.to_owned()), "{what}");
         }
+    }
+
+    /// Whether it is an answer to a document of GraphQL, be it refused.
+    pub(crate) fn is_of_graph(&self) -> bool {
+        self.header("content-type") == "application/graphql-response+json"
     }
 
     /// The code of the problem, with its status.

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use std::{
     fmt, io,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
         mpsc::{SyncSender, TrySendError, sync_channel},
     },
@@ -37,6 +37,8 @@ use writer::Writer;
 const QUEUE_MAX: usize = 8_192;
 /// Below this everything is noted.
 const API: &str = "/api/v1/";
+/// And this, whose requests say in their body what they read.
+const GRAPH: &str = "/api/graphql";
 /// Of these only changes are noted: who looks at an account's own settings, or how far an upload is, has read
 /// nothing of a life.
 const QUIET: [&str; 9] = [
@@ -154,7 +156,8 @@ impl Journal {
     fn begin(&self, request: &Request) -> Option<Pending> {
         let template = request.extensions().get::<MatchedPath>()?.as_str();
         // Without the path that everything may lie under.
-        let template = &template[template.find(API)?..];
+        let is_graph = template.ends_with(GRAPH);
+        let template = if is_graph { GRAPH } else { &template[template.find(API)?..] };
         let is_quiet =
             QUIET.contains(&template) && (request.method().is_safe() || template.ends_with("strength"));
         if is_quiet {
@@ -175,7 +178,8 @@ impl Journal {
             count: 1,
         };
         let is_open = WAYS_IN.contains(&template);
-        Some(Pending { journal: self.clone(), event: Some(event), is_open })
+        let target = is_graph.then(Target::default);
+        Some(Pending { journal: self.clone(), event: Some(event), is_open, target })
     }
 }
 
@@ -196,25 +200,47 @@ pub(super) struct Noted {
     pub(super) origin: Option<Origin>,
 }
 
+/// What a request reads that its address does not say, in its extensions: a handler says it before it reads, so
+/// that it is noted however the request ends.
+#[derive(Debug, Clone, Default)]
+pub(in crate::http) struct Target(Arc<OnceLock<String>>);
+
+impl Target {
+    /// Says it; the first time counts.
+    pub(in crate::http) fn say(&self, text: String) {
+        let _ = self.0.set(text);
+    }
+}
+
 /// A request that is being answered. If it is given up, that is noted too: what it changed may be changed.
 struct Pending {
     journal: Journal,
     event: Option<Event>,
     is_open: bool,
+    target: Option<Target>,
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        if let Some(event) = self.event.take() {
+        if let Some(event) = self.taken() {
             self.journal.note_at_once(event);
         }
     }
 }
 
 impl Pending {
+    /// The event with what was said of it meanwhile.
+    fn taken(&mut self) -> Option<Event> {
+        let mut event = self.event.take()?;
+        if let Some(text) = self.target.as_ref().and_then(|target| target.0.get()) {
+            event.target.clone_from(text);
+        }
+        Some(event)
+    }
+
     /// The event with what came of it, if it is to be noted.
     fn answered(mut self, response: &Response) -> Option<Event> {
-        let mut event = self.event.take()?;
+        let mut event = self.taken()?;
         let status = response.status();
         if self.is_open {
             match response.extensions().get::<Noted>() {
@@ -230,8 +256,9 @@ impl Pending {
         let is_failure = status.is_client_error() || status.is_server_error();
         let problem = response.extensions().get::<Problem>().map(Problem::code);
         event.outcome = match (is_failure, problem) {
-            (false, _) => "ok",
-            (true, Some(code)) => code.as_str(),
+            // An answer that is good in part has a problem too.
+            (_, Some(code)) => code.as_str(),
+            (false, None) => "ok",
             (true, None) => Code::of_status(status).as_str(),
         }
         .to_owned();
@@ -240,8 +267,15 @@ impl Pending {
 }
 
 /// Notes what a request read or changed.
-pub(in crate::http) async fn noted(State(journal): State<Journal>, request: Request, next: Next) -> Response {
+pub(in crate::http) async fn noted(
+    State(journal): State<Journal>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let pending = journal.begin(&request);
+    if let Some(target) = pending.as_ref().and_then(|pending| pending.target.clone()) {
+        request.extensions_mut().insert(target);
+    }
     let response = next.run(request).await;
     if let Some(event) = pending.and_then(|pending| pending.answered(&response)) {
         journal.note(event).await;

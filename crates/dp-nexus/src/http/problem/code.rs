@@ -69,6 +69,12 @@ codes! {
     BadCursor "bad_cursor" BAD_REQUEST "The cursor is not one of this listing" "Use `next` of the page before as it is, with the same other parameters.";
     /// A body that is not well-formed.
     BadBody "bad_body" BAD_REQUEST "The body can't be read" "Send well-formed JSON in UTF-8.";
+    /// A GraphQL document that is not one of this schema; `locations` says where.
+    BadDocument "bad_document" BAD_REQUEST "The GraphQL document can't be meant" "Change it where `locations` says; the schema tells itself by introspection.";
+    /// A GraphQL document that asks for more than is answered at once.
+    TooComplex "too_complex" BAD_REQUEST "The GraphQL document asks for too much at once" "Ask for fewer fields, aliases or items, less deep, or in several requests.";
+    /// The hash of a document that was not sent before, or too long ago.
+    DocumentNotKept "document_not_kept" BAD_REQUEST "There is no document of this hash" "Send the request again with `query` beside the hash.";
     /// Nobody is signed in.
     Unauthenticated "unauthenticated" UNAUTHORIZED "Nobody is signed in" "Sign in, or send an API key as `Authorization: Bearer KEY`.";
     /// The session, token or key is not valid.

@@ -88,21 +88,32 @@ pub(super) async fn put(
     let writing = app.clone();
     let question = app.ask(&principal, move |engine| {
         let id = block_on(engine.find(&id))?;
-        // Between reading and writing nobody else may write.
-        let _guard = writing.writing(id.0[15]);
-        let mut now = annotations_of(engine, id)?;
-        if condition.is_some_and(|condition| !written(&now).is_ok_and(|(_, tag)| names_tag(&condition, &tag)))
-        {
-            return Err(Problem::plain(Code::Changed));
-        }
-        for change in changes(&now, &wanted) {
-            let annotated = block_on(engine.vault().documents().annotate(id, &change))?;
-            now = annotated.ok_or_else(|| no_such(&id))?;
-        }
+        let now = put_in_place(&writing, engine, id, &wanted, condition.as_deref())?;
         written(&now)
     });
     let (written, tag) = question.await?;
     Ok(tagged(written, &tag, &HeaderMap::new()))
+}
+
+/// Puts annotations in place of those there are, if these are still the ones that the condition names.
+pub(in crate::http) fn put_in_place(
+    app: &App,
+    engine: &Engine,
+    id: DocumentId,
+    wanted: &Annotations,
+    condition: Option<&str>,
+) -> Result<Annotations, Problem> {
+    // Between reading and writing nobody else may write.
+    let _guard = app.writing(id.0[15]);
+    let mut now = annotations_of(engine, id)?;
+    if condition.is_some_and(|condition| !written(&now).is_ok_and(|(_, tag)| names_tag(condition, &tag))) {
+        return Err(Problem::plain(Code::Changed));
+    }
+    for change in changes(&now, wanted) {
+        let annotated = block_on(engine.vault().documents().annotate(id, &change))?;
+        now = annotated.ok_or_else(|| no_such(&id))?;
+    }
+    Ok(now)
 }
 
 fn annotations_of(engine: &Engine, id: DocumentId) -> Result<Annotations, Problem> {
@@ -117,7 +128,7 @@ fn written(annotations: &Annotations) -> Result<(Written, String), Problem> {
 }
 
 /// Annotations as they are kept: tags trimmed, once each and in order.
-fn checked(given: AnnotationsView) -> Result<Annotations, Problem> {
+pub(in crate::http) fn checked(given: AnnotationsView) -> Result<Annotations, Problem> {
     let wrong = |detail: String| Err(Problem::new(Code::UnfitBody, detail));
     let tags = given.tags.iter().map(|tag| tag.trim().to_owned()).collect::<BTreeSet<_>>();
     if tags.len() > TAGS_MAX {

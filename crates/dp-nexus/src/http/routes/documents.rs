@@ -10,6 +10,7 @@ use crate::http::{
     shapes::{self, DocumentPageView, FullDocumentView},
     words::{FirstDay, LastDay},
 };
+use async_graphql::Enum;
 use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
@@ -24,52 +25,52 @@ use utoipa::{IntoParams, ToSchema};
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Parameters {
+pub(in crate::http) struct Parameters {
     /// Only these sources and those below them; `google` means `google.youtube` too.
     #[serde(default)]
-    source: Vec<String>,
+    pub(in crate::http) source: Vec<String>,
     /// Only these kinds.
     #[serde(default)]
     #[param(schema_with = shapes::kinds)]
-    kind: Vec<Kind>,
+    pub(in crate::http) kind: Vec<Kind>,
     /// First day: `2019`, `2019-06` or `2019-06-14`.
     #[param(value_type = Option<String>)]
-    from: Option<FirstDay>,
+    pub(in crate::http) from: Option<FirstDay>,
     /// Last day, included.
     #[param(value_type = Option<String>)]
-    to: Option<LastDay>,
+    pub(in crate::http) to: Option<LastDay>,
     /// Only in this label, folder, list or album; given twice, in both.
     #[serde(default)]
-    label: Vec<String>,
+    pub(in crate::http) label: Vec<String>,
     /// Only with this tag; given twice, with both.
     #[serde(default)]
-    tag: Vec<String>,
+    pub(in crate::http) tag: Vec<String>,
     /// Only with this; given twice, with both.
     #[serde(default)]
     #[param(schema_with = shapes::things)]
-    has: Vec<Has>,
+    pub(in crate::http) has: Vec<Has>,
     /// Only with somebody of this name or address; given twice, with both.
     #[serde(default)]
-    person: Vec<String>,
+    pub(in crate::http) person: Vec<String>,
     /// Only around this point: degrees north and east, as `38.72,-9.14`.
-    near: Option<String>,
+    pub(in crate::http) near: Option<String>,
     /// How far around it, metres.
     #[param(minimum = 1, maximum = 20_100_000, default = 20_000)]
-    within_m: Option<u32>,
+    pub(in crate::http) within_m: Option<u32>,
     /// Documents that were hidden: leave them out, treat them as others, or only them.
     #[serde(default)]
     #[param(value_type = Option<HiddenWord>, inline)]
-    hidden: Hidden,
+    pub(in crate::http) hidden: Hidden,
     /// Latest or earliest first.
     #[serde(default)]
     #[param(value_type = Option<OrderWord>, inline)]
-    order: Order,
+    pub(in crate::http) order: Order,
     /// At most so many.
     #[serde(default = "limit")]
     #[param(minimum = 1, maximum = 500, default = 50)]
-    limit: usize,
+    pub(in crate::http) limit: usize,
     /// `next` of the page before.
-    cursor: Option<String>,
+    pub(in crate::http) cursor: Option<String>,
 }
 
 fn limit() -> usize {
@@ -77,10 +78,10 @@ fn limit() -> usize {
 }
 
 /// What to do with documents the user has hidden.
-#[derive(ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, ToSchema)]
+#[graphql(remote = "dp_lake::Hidden", name = "Hidden", rename_items = "snake_case")]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "the words of another crate's type")]
-pub(super) enum HiddenWord {
+pub(in crate::http) enum HiddenWord {
     /// Leave them out.
     Exclude,
     /// Treat them as any other.
@@ -90,10 +91,10 @@ pub(super) enum HiddenWord {
 }
 
 /// In which order documents are listed.
-#[derive(ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, ToSchema)]
+#[graphql(remote = "dp_lake::Order", name = "Order", rename_items = "snake_case")]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "the words of another crate's type")]
-pub(super) enum OrderWord {
+pub(in crate::http) enum OrderWord {
     /// Latest first.
     NewestFirst,
     /// Earliest first.
@@ -124,7 +125,7 @@ pub(super) async fn list(
     question.await
 }
 
-fn filter(asked: Parameters) -> Result<Filter, Problem> {
+pub(in crate::http) fn filter(asked: Parameters) -> Result<Filter, Problem> {
     let near = match (&asked.near, asked.within_m) {
         (Some(near), radius_m) => Some(circle(near, radius_m.unwrap_or(20_000))?),
         (None, None) => None,
@@ -213,7 +214,7 @@ pub(super) fn tagged(written: Written, tag: &str, headers: &HeaderMap) -> Respon
 }
 
 /// The same whether it is not there or may not be seen.
-pub(super) fn no_such(id: &impl std::fmt::Display) -> Problem {
+pub(in crate::http) fn no_such(id: &impl std::fmt::Display) -> Problem {
     Problem::new(Code::NoSuchDocument, format!("there is no document {id}"))
 }
 

@@ -9,6 +9,7 @@ use crate::http::{
     shapes,
     words::{FirstDay, LastDay},
 };
+use async_graphql::Enum;
 use axum::extract::State;
 use dp_lake::{DayCount, HistogramQuery, date_of_day};
 use dp_model::Kind;
@@ -45,9 +46,10 @@ pub(super) struct Parameters {
 }
 
 /// How days are grouped.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, Enum, ToSchema)]
+#[graphql(name = "Bucket", rename_items = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub(super) enum BucketWord {
+pub(in crate::http) enum BucketWord {
     /// By day.
     Day,
     /// By month.
@@ -58,9 +60,10 @@ pub(super) enum BucketWord {
 }
 
 /// What counts are taken apart by.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Enum, ToSchema)]
+#[graphql(name = "Parts", rename_items = "snake_case")]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Parts {
+pub(in crate::http) enum Parts {
     /// Not at all.
     #[default]
     Nothing,
@@ -72,27 +75,27 @@ pub(super) enum Parts {
 
 /// Documents in time.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Histogram {
+pub(in crate::http) struct Histogram {
     /// How days are grouped.
-    bucket: BucketWord,
+    pub(in crate::http) bucket: BucketWord,
     /// All that were counted.
-    total: u64,
+    pub(in crate::http) total: u64,
     /// Those without a date; they are in no bucket.
-    undated: u64,
+    pub(in crate::http) undated: u64,
     /// Buckets that hold something, in order of time.
-    items: Vec<Counted>,
+    pub(in crate::http) items: Vec<Counted>,
 }
 
 /// One bucket.
 #[derive(Debug, Default, Serialize, ToSchema)]
-pub(super) struct Counted {
+pub(in crate::http) struct Counted {
     /// The day, month or year: `2019-06-14`, `2019-06` or `2019`.
-    start: String,
+    pub(in crate::http) start: String,
     /// Documents.
-    count: u64,
+    pub(in crate::http) count: u64,
     /// The same by source or kind, if that was asked for.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    parts: BTreeMap<String, u64>,
+    pub(in crate::http) parts: BTreeMap<String, u64>,
 }
 
 /// Documents by day, month or year.
@@ -121,7 +124,7 @@ pub(super) async fn histogram(
     question.await
 }
 
-fn counted(counts: Vec<DayCount>, bucket: BucketWord, by: Parts) -> Histogram {
+pub(in crate::http) fn counted(counts: Vec<DayCount>, bucket: BucketWord, by: Parts) -> Histogram {
     let mut histogram = Histogram { bucket, total: 0, undated: 0, items: Vec::new() };
     for count in counts {
         histogram.total += count.count;

@@ -11,8 +11,9 @@ use crate::http::{
     shapes::{self, EntryReportView, ImportView},
 };
 use axum::extract::State;
+use dp_cortex::engine::Engine;
 use dp_lake::LedgerQuery;
-use dp_model::EntryStatus;
+use dp_model::{EntryReport, EntryStatus};
 use futures::executor::block_on;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -71,23 +72,35 @@ pub(super) async fn entries(
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
     let limit = within("limit", asked.limit, 1..=5_000)?;
-    let cursor = asked.cursor.as_deref().map(str::parse::<usize>).transpose();
-    let first = cursor.map_err(|_| {
-        let text = asked.cursor.clone().unwrap_or_default();
+    app.ask_written(&principal, question(id, asked.status, limit, asked.cursor)?).await
+}
+
+/// What is asked of the engine for a page of a ledger.
+///
+/// # Errors
+/// When the cursor is none.
+pub(in crate::http) fn question(
+    id: String,
+    status: Option<EntryStatus>,
+    limit: usize,
+    cursor: Option<String>,
+) -> Result<impl FnOnce(&Engine) -> Result<Part<EntryReport>, Problem> + Send + 'static, Problem> {
+    let first = cursor.as_deref().map(str::parse::<usize>).transpose();
+    let first = first.map_err(|_| {
+        let text = cursor.clone().unwrap_or_default();
         Problem::new(Code::BadCursor, format!("{text:?} is no cursor")).about("cursor")
     })?;
     let first = first.unwrap_or(0);
-    let question = app.ask_written(&principal, move |engine| {
+    Ok(move |engine: &Engine| {
         let imports = engine.vault().imports();
         let known = block_on(imports.list())?;
         let import = id.parse::<u64>().ok().filter(|id| known.iter().any(|import| import.id == *id));
         let import =
             import.ok_or_else(|| Problem::new(Code::NoSuchImport, format!("there is no import {id:?}")))?;
-        let query = LedgerQuery { import: Some(import), status: asked.status };
+        let query = LedgerQuery { import: Some(import), status };
         let rows = block_on(imports.ledger(&query))?;
         let past = first.saturating_add(limit);
         let next = (rows.len() > past).then(|| past.to_string());
         Ok(Part { items: rows.into_iter().skip(first).take(limit).collect(), next })
-    });
-    question.await
+    })
 }

@@ -9,7 +9,8 @@ use crate::http::{
     shapes::PersonView,
 };
 use axum::extract::State;
-use dp_model::PersonId;
+use dp_cortex::engine::Engine;
+use dp_model::{Person, PersonId};
 use futures::executor::block_on;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -43,15 +44,26 @@ pub(super) async fn people(
     Reads(principal): Reads,
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
-    let limit = within("limit", asked.limit, 1..=1000)?;
-    let after = asked.cursor.as_deref().map(str::parse::<PersonId>).transpose();
+    let question = question(asked.limit, asked.cursor.as_deref())?;
+    app.ask_written(&principal, question).await
+}
+
+/// What is asked of the engine for a page of people.
+///
+/// # Errors
+/// When the limit is too large or the cursor is none.
+pub(in crate::http) fn question(
+    limit: usize,
+    cursor: Option<&str>,
+) -> Result<impl FnOnce(&Engine) -> Result<Part<Person>, Problem> + Send + 'static, Problem> {
+    let limit = within("limit", limit, 1..=1000)?;
+    let after = cursor.map(str::parse::<PersonId>).transpose();
     let after = after.map_err(|error| Problem::new(Code::BadCursor, error.to_string()).about("cursor"))?;
-    let question = app.ask_written(&principal, move |engine| {
+    Ok(move |engine: &Engine| {
         let mut items = block_on(engine.vault().documents().people(after, limit + 1))?;
         let has_more = items.len() > limit;
         items.truncate(limit);
         let next = items.last().filter(|_| has_more).map(|person| person.id.to_string());
         Ok(Part { items, next })
-    });
-    question.await
+    })
 }

@@ -8,6 +8,7 @@ use crate::http::{
     problem::Problem,
     shapes,
 };
+use async_graphql::Enum;
 use axum::extract::State;
 use dp_cortex::engine::{Explanation, Found, Mode, SearchRequest, Understood};
 use dp_lake::{Facet, Passage, Sort};
@@ -17,9 +18,9 @@ use std::time::Instant;
 use utoipa::{IntoParams, ToSchema};
 
 /// Characters of a snippet.
-const SNIPPET_CHARS: usize = 160;
+pub(in crate::http) const SNIPPET_CHARS: usize = 160;
 /// Values of a facet.
-const FACET_VALUES: usize = 8;
+pub(in crate::http) const FACET_VALUES: usize = 8;
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -62,10 +63,10 @@ fn limit() -> usize {
 }
 
 /// How documents are found.
-#[derive(ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, ToSchema)]
+#[graphql(remote = "dp_cortex::engine::Mode", name = "Mode", rename_items = "snake_case")]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "the words of another crate's type")]
-pub(super) enum ModeWord {
+pub(in crate::http) enum ModeWord {
     /// By their words.
     Keyword,
     /// By their meaning.
@@ -75,10 +76,10 @@ pub(super) enum ModeWord {
 }
 
 /// How hits are sorted.
-#[derive(ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum, ToSchema)]
+#[graphql(remote = "dp_lake::Sort", name = "Sort", rename_items = "snake_case")]
 #[schema(rename_all = "snake_case")]
-#[expect(dead_code, reason = "the words of another crate's type")]
-pub(super) enum SortWord {
+pub(in crate::http) enum SortWord {
     /// Best match first.
     Relevance,
     /// Latest first; undated last.

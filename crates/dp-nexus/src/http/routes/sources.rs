@@ -10,6 +10,7 @@ use crate::http::{
     words,
 };
 use axum::extract::State;
+use dp_cortex::engine::Engine;
 use dp_lake::{Day, HistogramQuery};
 use futures::executor::block_on;
 use serde::Serialize;
@@ -18,18 +19,18 @@ use utoipa::ToSchema;
 
 /// Where documents came from.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Source {
+pub(in crate::http) struct Source {
     /// Its name, dotted.
-    source: String,
+    pub(in crate::http) source: String,
     /// Documents.
-    documents: u64,
+    pub(in crate::http) documents: u64,
     /// Documents by kind.
     #[schema(value_type = BTreeMap<String, u64>)]
-    kinds: BTreeMap<&'static str, u64>,
+    pub(in crate::http) kinds: BTreeMap<&'static str, u64>,
     /// The first day it has documents of.
-    first_day: Option<String>,
+    pub(in crate::http) first_day: Option<String>,
     /// The last.
-    last_day: Option<String>,
+    pub(in crate::http) last_day: Option<String>,
 }
 
 /// The sources there are, by name.
@@ -44,26 +45,28 @@ pub(super) async fn sources(
     Reads(principal): Reads,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Written, Problem> {
-    let question = app.ask_written(&principal, move |engine| {
-        let mut sources: BTreeMap<String, Summed> = BTreeMap::new();
-        for count in block_on(engine.vault().documents().histogram(&HistogramQuery::default()))? {
-            let summed = sources.entry(count.source).or_default();
-            *summed.kinds.entry(count.kind.as_str()).or_default() += count.count;
-            if let Some(day) = count.day {
-                let (first, last) = summed.days.unwrap_or((day, day));
-                summed.days = Some((first.min(day), last.max(day)));
-            }
+    app.ask_written(&principal, |engine| Ok(All { items: listed(engine)? })).await
+}
+
+/// The sources there are, by name.
+pub(in crate::http) fn listed(engine: &Engine) -> Result<Vec<Source>, Problem> {
+    let mut sources: BTreeMap<String, Summed> = BTreeMap::new();
+    for count in block_on(engine.vault().documents().histogram(&HistogramQuery::default()))? {
+        let summed = sources.entry(count.source).or_default();
+        *summed.kinds.entry(count.kind.as_str()).or_default() += count.count;
+        if let Some(day) = count.day {
+            let (first, last) = summed.days.unwrap_or((day, day));
+            summed.days = Some((first.min(day), last.max(day)));
         }
-        let items = sources.into_iter().map(|(source, summed)| Source {
-            source,
-            documents: summed.kinds.values().sum(),
-            kinds: summed.kinds,
-            first_day: summed.days.map(|(first, _)| words::day(first)),
-            last_day: summed.days.map(|(_, last)| words::day(last)),
-        });
-        Ok(All { items: items.collect() })
+    }
+    let items = sources.into_iter().map(|(source, summed)| Source {
+        source,
+        documents: summed.kinds.values().sum(),
+        kinds: summed.kinds,
+        first_day: summed.days.map(|(first, _)| words::day(first)),
+        last_day: summed.days.map(|(_, last)| words::day(last)),
     });
-    question.await
+    Ok(items.collect())
 }
 
 #[derive(Default)]

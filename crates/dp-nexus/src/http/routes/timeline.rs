@@ -26,35 +26,35 @@ const DAYS_AT_ONCE: Day = 64;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Parameters {
+pub(in crate::http) struct Parameters {
     /// Only these sources and those below them.
     #[serde(default)]
-    source: Vec<String>,
+    pub(in crate::http) source: Vec<String>,
     /// Only these kinds.
     #[serde(default)]
     #[param(schema_with = shapes::kinds)]
-    kind: Vec<Kind>,
+    pub(in crate::http) kind: Vec<Kind>,
     /// First day: `2019`, `2019-06` or `2019-06-14`.
     #[param(value_type = Option<String>)]
-    from: Option<FirstDay>,
+    pub(in crate::http) from: Option<FirstDay>,
     /// Last day, included.
     #[param(value_type = Option<String>)]
-    to: Option<LastDay>,
+    pub(in crate::http) to: Option<LastDay>,
     /// Latest or earliest day first.
     #[serde(default)]
     #[param(value_type = Option<OrderWord>, inline)]
-    order: Order,
+    pub(in crate::http) order: Order,
     /// At most so many days.
     #[serde(default = "limit")]
     #[param(minimum = 1, maximum = 100, default = 14)]
-    limit: usize,
+    pub(in crate::http) limit: usize,
     /// Documents that stand for each day.
     #[serde(default = "highlights")]
     #[param(minimum = 0, maximum = 10, default = 3)]
-    highlights: usize,
+    pub(in crate::http) highlights: usize,
     /// `next` of the page before. It is the date of a day, so with the other order that of the first day
     /// leads back.
-    cursor: Option<String>,
+    pub(in crate::http) cursor: Option<String>,
 }
 
 fn limit() -> usize {
@@ -125,6 +125,17 @@ pub(super) async fn timeline(
     Reads(principal): Reads,
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
+    let question = question(asked)?;
+    app.ask_written(&principal, question).await
+}
+
+/// What is asked of the engine for a page of days.
+///
+/// # Errors
+/// When a parameter has a value it can't have.
+pub(in crate::http) fn question(
+    asked: Parameters,
+) -> Result<impl FnOnce(&Engine) -> Result<Part<TimelineDay>, Problem> + Send + 'static, Problem> {
     let limit = within("limit", asked.limit, 1..=100)?;
     let highlights = within("highlights", asked.highlights, 0..=10)?;
     let wanted = Wanted {
@@ -137,7 +148,7 @@ pub(super) async fn timeline(
         highlights,
         cursor: asked.cursor,
     };
-    app.ask_written(&principal, move |engine| page(engine, wanted)).await
+    Ok(move |engine: &Engine| page(engine, wanted))
 }
 
 /// A page of days.

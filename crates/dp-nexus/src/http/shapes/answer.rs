@@ -1,12 +1,14 @@
 //! The shapes of what the query engine says.
 
 use super::{facet_field, suggestion_kind, things};
+use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A stretch of a document's text.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Passage")]
 #[schema(as = Passage)]
 pub struct PassageView {
     /// Offset of its first byte.
@@ -16,8 +18,9 @@ pub struct PassageView {
 }
 
 /// Counts of a field, most frequent first.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Facet")]
 #[schema(as = Facet)]
 pub struct FacetView {
     /// Which field.
@@ -28,8 +31,9 @@ pub struct FacetView {
 }
 
 /// One value of a field.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "FacetCount")]
 #[schema(as = FacetCount)]
 pub struct FacetCountView {
     /// The value as it is shown.
@@ -57,8 +61,9 @@ pub struct SuggestionView {
 }
 
 /// A circle on the map.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Near")]
 #[schema(as = Near)]
 pub struct NearView {
     /// Latitude of its middle, degrees × 1e7.
@@ -70,8 +75,9 @@ pub struct NearView {
 }
 
 /// Which documents are meant.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Filter", complex)]
 #[schema(as = Filter)]
 pub struct FilterView {
     /// Sources, dotted, and those below them.
@@ -86,10 +92,12 @@ pub struct FilterView {
     /// First instant, microseconds since 1970 UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[graphql(skip)]
     pub from_us: Option<i64>,
     /// First instant past the range.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[graphql(skip)]
     pub until_us: Option<i64>,
     /// Where their place is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -112,8 +120,9 @@ pub struct FilterView {
 }
 
 /// How a query was understood.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Understood", complex)]
 #[schema(as = Understood)]
 pub struct UnderstoodView {
     /// The filters.
@@ -122,6 +131,7 @@ pub struct UnderstoodView {
     pub words: String,
     /// A period that a sentence speaks of: first day and first day past it, as days since 1970-01-01.
     #[schema(value_type = Option<Vec<i32>>)]
+    #[graphql(skip)]
     pub period: Option<(i32, i32)>,
     /// Kinds that a sentence speaks of.
     #[schema(schema_with = super::kinds)]
@@ -131,8 +141,9 @@ pub struct UnderstoodView {
 }
 
 /// The ranks and scores that made a hit. Ranks count from 1; parts are 0 to 1.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Explanation")]
 #[schema(as = Explanation)]
 pub struct ExplanationView {
     /// How well the words fit.
@@ -151,8 +162,9 @@ pub struct ExplanationView {
 }
 
 /// How well the words fit.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "KeywordPart")]
 #[schema(as = KeywordPart)]
 pub struct KeywordPartView {
     /// Place among the documents found by words.
@@ -170,8 +182,9 @@ pub struct KeywordPartView {
 }
 
 /// How near the meaning is.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "SemanticPart")]
 #[schema(as = SemanticPart)]
 pub struct SemanticPartView {
     /// Place among the documents found by meaning.
@@ -189,8 +202,9 @@ pub struct SemanticPartView {
 }
 
 /// Something small that counted beside words and meaning.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Prior")]
 #[schema(as = Prior)]
 pub struct PriorView {
     /// What it is.
@@ -200,8 +214,9 @@ pub struct PriorView {
 }
 
 /// What a larger model said of one of the best hits.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "RerankPart")]
 #[schema(as = RerankPart)]
 pub struct RerankPartView {
     /// Name of the model.

@@ -1,6 +1,7 @@
 //! The shapes of documents and people.
 
 use super::{kind, precision};
+use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -27,8 +28,9 @@ pub struct MomentView {
 }
 
 /// A point on the map.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Point")]
 #[schema(as = Point)]
 pub struct PointView {
     /// Degrees north × 1e7.
@@ -38,8 +40,9 @@ pub struct PointView {
 }
 
 /// A place as a record names it.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Place")]
 #[schema(as = Place)]
 pub struct PlaceView {
     /// What it is called.
@@ -60,8 +63,9 @@ pub struct PlaceView {
 }
 
 /// An address by which a person is known.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Identity")]
 #[schema(as = Identity)]
 pub struct IdentityView {
     /// `email`, `phone`, `handle` or `name`.
@@ -71,8 +75,9 @@ pub struct IdentityView {
 }
 
 /// One appearance of a person in a document.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Mention")]
 #[schema(as = Mention)]
 pub struct MentionView {
     /// The part they play: `from`, `to`, `cc`, `bcc`, `organizer`, `attendee`, `author`, `subject` or `sharee`.
@@ -87,8 +92,9 @@ pub struct MentionView {
 }
 
 /// A file that belongs to a document.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Media", complex)]
 #[schema(as = Media)]
 pub struct MediaView {
     /// Its file name, as written.
@@ -100,6 +106,7 @@ pub struct MediaView {
     /// Its decoded size in bytes, if its bytes were seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
+    #[graphql(skip)]
     pub size_bytes: Option<u64>,
     /// The BLAKE3 hash of its decoded bytes, if they were seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -108,8 +115,9 @@ pub struct MediaView {
 }
 
 /// Where in which archive a version of a document was read.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Provenance", complex)]
 #[schema(as = Provenance)]
 pub struct ProvenanceView {
     /// Name of the export.
@@ -117,6 +125,7 @@ pub struct ProvenanceView {
     /// Path of the entry inside the archive.
     pub entry: String,
     /// Byte offset of the record in the inflated entry.
+    #[graphql(skip)]
     pub position: u64,
 }
 
@@ -211,8 +220,9 @@ pub struct RevisionView {
 }
 
 /// What the user has added to a document.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Annotations")]
 #[schema(as = Annotations)]
 pub struct AnnotationsView {
     /// Starred.
@@ -241,8 +251,9 @@ pub struct DocumentPageView {
 }
 
 /// A person as the vault knows them.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Person")]
 #[schema(as = Person)]
 pub struct PersonView {
     /// Derived from the identities: 32 hexadecimal digits.

@@ -1,12 +1,14 @@
 //! The shapes of imports and their ledger.
 
 use super::{entry_status, warning_kind};
+use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// An import.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Import", complex)]
 #[schema(as = Import)]
 pub struct ImportView {
     /// Number, counted from 1.
@@ -18,8 +20,10 @@ pub struct ImportView {
     /// Where the archives lay on the server.
     pub paths: Vec<String>,
     /// When it began, microseconds since 1970 UTC.
+    #[graphql(skip)]
     pub started_us: i64,
     /// When it ended.
+    #[graphql(skip)]
     pub finished_us: Option<i64>,
     /// Entries in the plan.
     pub entries: u64,
@@ -30,8 +34,9 @@ pub struct ImportView {
 }
 
 /// What an import did.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Applied")]
 #[schema(as = Applied)]
 pub struct AppliedView {
     /// The vault's sequence number after it.
@@ -45,8 +50,9 @@ pub struct AppliedView {
 }
 
 /// How many records were new, changed or known already.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Tally")]
 #[schema(as = Tally)]
 pub struct TallyView {
     /// Not in the vault before.
@@ -58,8 +64,9 @@ pub struct TallyView {
 }
 
 /// How far an import has come.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Checkpoint")]
 #[schema(as = Checkpoint)]
 pub struct CheckpointView {
     /// Index in the plan of the first entry that is not finished.
@@ -73,8 +80,9 @@ pub struct CheckpointView {
 }
 
 /// What became of one entry of an archive.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "EntryReport", complex)]
 #[schema(as = EntryReport)]
 pub struct EntryReportView {
     /// Path inside the archive.
@@ -93,6 +101,7 @@ pub struct EntryReportView {
     /// Samples found in it.
     pub samples: u64,
     /// Inflated size in bytes.
+    #[graphql(skip)]
     pub bytes: u64,
     /// How many warnings it gave; `warnings` may hold only the first of them.
     pub warning_count: u64,
@@ -101,14 +110,16 @@ pub struct EntryReportView {
 }
 
 /// One thing that went wrong.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Warning", complex)]
 #[schema(as = Warning)]
 pub struct WarningView {
     /// What sort.
     #[schema(schema_with = warning_kind)]
     pub kind: String,
     /// Byte offset in the inflated entry of the record concerned.
+    #[graphql(skip)]
     pub position: u64,
     /// Says what was tried and quotes what could not be read.
     pub message: String,

@@ -1,12 +1,14 @@
 //! The shapes of samples and counts.
 
 use super::PointView;
+use async_graphql::SimpleObject;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// A name and how often it stands.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Top")]
 #[schema(as = Top)]
 pub struct TopView {
     /// Name.
@@ -16,8 +18,9 @@ pub struct TopView {
 }
 
 /// A series in numbers.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Series")]
 #[schema(as = Series)]
 pub struct SeriesView {
     /// Name.
