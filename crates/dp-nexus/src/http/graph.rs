@@ -10,6 +10,7 @@ mod form;
 mod listing;
 mod mutation;
 mod numbers;
+mod ordered;
 mod persisted;
 mod query;
 mod route;

@@ -139,6 +139,13 @@ async fn a_document_answers_all_that_it_holds_and_what_is_near_it() {
     )
     .await;
     assert_eq!(near["document"]["similar"][0]["document"]["id"], id(2));
+    // Fields come in the order of asking, whichever is known first.
+    let text = asked(&world, "{b: document(id: \"0303\") {title annotations {hidden} id} a: __typename}")
+        .await
+        .bytes;
+    let text = String::from_utf8(text).unwrap();
+    let places = ["\"b\"", "title", "annotations", "\"id\"", "\"a\""].map(|name| text.find(name).unwrap());
+    assert!(places.is_sorted(), "{text}");
     // The first digits of an id are enough.
     assert_eq!(data(&world, "{document(id: \"0303\"){title}}").await["document"]["title"], "Sour dough");
 }

@@ -13,20 +13,20 @@ pub(super) struct Refused {
     locations: Vec<Pos>,
 }
 
-impl From<Problem> for Refused {
+impl From<Problem> for Box<Refused> {
     fn from(problem: Problem) -> Self {
-        Self { problem, locations: Vec::new() }
+        Self::new(Refused { problem, locations: Vec::new() })
     }
 }
 
 /// A document that can't be parsed.
-impl From<parser::Error> for Refused {
+impl From<parser::Error> for Box<Refused> {
     fn from(error: parser::Error) -> Self {
         let text = error.to_string();
         // What is drawn around the reason repeats the document.
         let reason = text.rsplit_once("= ").map_or(text.as_str(), |(_, reason)| reason).trim();
         let problem = Problem::new(Code::BadDocument, format!("the document can't be parsed: {reason}"));
-        Self { problem: problem.about("query"), locations: error.positions().collect() }
+        Self::new(Refused { problem: problem.about("query"), locations: error.positions().collect() })
     }
 }
 

@@ -4,7 +4,7 @@ use super::{
     bounds,
     failure::{self, Refused},
     form::{GraphqlAnswer, GraphqlForm, Hash, Parameters},
-    persisted, schema,
+    ordered, persisted, schema,
     vault::Vault,
 };
 use crate::{
@@ -133,23 +133,15 @@ impl Asker {
         let parsed = self.parsed(form.query, hash.as_deref(), form.operation_name.as_deref());
         let (text, document) = match parsed {
             Ok(parsed) => parsed,
-            Err(Refused { problem, .. }) if problem.code() == Code::MethodNotAllowed => {
-                let allow = (header::ALLOW, HeaderValue::from_static("POST"));
-                return Ok(([allow], problem).into_response());
-            }
-            Err(Refused { problem, .. }) if refuses_request(problem.code()) => return Err(problem),
-            Err(refused) => {
-                let answer = GraphqlAnswer { data: None, errors: vec![refused.told()] };
-                return Ok(spoken(Written::of(&answer)?, Some(refused.problem), true, is_plain));
-            }
+            Err(refused) => return self::refused(*refused, is_plain),
         };
         let mut request = Request::new(text)
             .variables(Variables::from_json(Value::Object(form.variables.unwrap_or_default())))
             .data(Vault::loader(self.app, self.principal));
-        request.operation_name = form.operation_name;
-        request.set_parsed_query(document);
+        request.operation_name.clone_from(&form.operation_name);
+        request.set_parsed_query(document.clone());
         let executed = schema().execute(request).await;
-        written(executed, is_plain).await
+        written(executed, document, form.operation_name, is_plain).await
     }
 
     /// The document that is meant, within its bounds, and kept if it came with its hash.
@@ -158,7 +150,7 @@ impl Asker {
         query: Option<String>,
         hash: Option<&str>,
         operation_name: Option<&str>,
-    ) -> Result<(String, ExecutableDocument), Refused> {
+    ) -> Result<(String, ExecutableDocument), Box<Refused>> {
         let account = self.principal.account;
         let has_text = query.is_some();
         let text = persisted::meant(self.app.persisted(), account, query, hash)?;
@@ -199,9 +191,20 @@ impl Asker {
     }
 }
 
-/// What the request itself is refused for; all else is said in the answer.
-fn refuses_request(code: Code) -> bool {
-    matches!(code, Code::MissingParameter | Code::BadParameter)
+/// What is answered to a document that is not looked at any further.
+fn refused(refused: Refused, is_plain: bool) -> Result<Response, Problem> {
+    match refused.problem.code() {
+        // The request itself is wrong.
+        Code::MissingParameter | Code::BadParameter => Err(refused.problem),
+        Code::MethodNotAllowed => {
+            let allow = (header::ALLOW, HeaderValue::from_static("POST"));
+            Ok(([allow], refused.problem).into_response())
+        }
+        _ => {
+            let answer = GraphqlAnswer { data: None, errors: vec![refused.told()] };
+            Ok(spoken(Written::of(&answer)?, Some(refused.problem), true, is_plain))
+        }
+    }
 }
 
 /// The operation that is meant; None where that can't be said, which the schema refuses.
@@ -229,14 +232,22 @@ fn wants_plain_json(headers: &HeaderMap) -> bool {
 }
 
 /// Writes what came of a document, on a thread that may take long.
-async fn written(executed: Executed, is_plain: bool) -> Result<Response, Problem> {
+async fn written(
+    executed: Executed,
+    document: ExecutableDocument,
+    operation_name: Option<String>,
+    is_plain: bool,
+) -> Result<Response, Problem> {
     let span = tracing::Span::current();
     let work = move || {
         let first = executed.errors.first().map(failure::problem_of);
         // Nothing was asked: the document does not fit the schema, or is too dear.
         let is_refused = first.is_some() && executed.errors.iter().all(|error| error.path.is_empty());
-        let data =
-            if is_refused { None } else { Some(executed.data.into_json().map_err(Problem::internal)?) };
+        let operation = operation(&document, operation_name.as_deref()).filter(|_| !is_refused);
+        let data = operation
+            .map(|operation| ordered::json(executed.data, &operation.selection_set.node, &document))
+            .transpose()
+            .map_err(Problem::internal)?;
         let answer = GraphqlAnswer { data, errors: executed.errors.iter().map(failure::told).collect() };
         Ok(spoken(Written::of(&answer)?, first, is_refused, is_plain))
     };
