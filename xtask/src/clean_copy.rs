@@ -4,6 +4,8 @@
 use crate::{process, repository};
 use anyhow::Context as _;
 use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -21,10 +23,25 @@ pub(crate) fn run_demo() -> anyhow::Result<()> {
     remove(&data_directory)?;
     let mut demo = repository::cargo();
     demo.current_dir(&copy).env("CARGO_TARGET_DIR", &target).args(["xtask", "demo", "--scale", SCALE]);
-    demo.arg("--data-dir").arg(&data_directory);
-    process::run(&mut demo)?;
+    demo.args(["--listen", "127.0.0.1:0"]).arg("--data-dir").arg(&data_directory);
+    process::run_until_listening(&mut demo, |address| {
+        let ready = asked(address, "/health/ready")?;
+        anyhow::ensure!(ready.starts_with("HTTP/1.1 200 "), "the demo is not ready: {ready}");
+        let page = asked(address, "/api/docs")?;
+        anyhow::ensure!(page.contains("<html"), "there is no page at /api/docs: {page}");
+        Ok(())
+    })?;
     remove(&copy)?;
     remove(&data_directory)
+}
+
+/// What a server answers to a plain request.
+fn asked(address: &str, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
 }
 
 fn make(copy: &Path) -> anyhow::Result<()> {

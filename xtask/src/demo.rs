@@ -1,4 +1,4 @@
-//! `cargo xtask demo`: builds the program, lets it make up a life and import it, and search it.
+//! `cargo xtask demo`: builds the program, lets it make up a life and import it, search it, and serves it.
 
 use crate::{
     models,
@@ -6,7 +6,7 @@ use crate::{
     process, repository,
 };
 use anyhow::Context as _;
-use std::{path::PathBuf, process::Command};
+use std::{net::SocketAddr, path::PathBuf, process::Command};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -29,6 +29,14 @@ pub(crate) struct Arguments {
     /// Build without a model: searching is by words only
     #[arg(long)]
     no_model: bool,
+
+    /// Where the life is served in the end
+    #[arg(long, default_value = "127.0.0.1:7766", value_name = "ADDRESS:PORT")]
+    listen: SocketAddr,
+
+    /// Don't serve it
+    #[arg(long)]
+    no_serve: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -51,7 +59,18 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     push(&mut demo, "--scale", arguments.scale);
     process::run(&mut demo)?;
     println!("\nThe program is {}; `datapunk --help` says what else it does.", datapunk.display());
-    Ok(())
+    if arguments.no_serve {
+        return Ok(());
+    }
+    println!();
+    let mut serve = Command::new(&datapunk);
+    serve
+        .arg("serve")
+        .arg("--data-dir")
+        .arg(&data_directory)
+        .arg("--listen")
+        .arg(arguments.listen.to_string());
+    process::run_in_place(&mut serve)
 }
 
 /// A life made up earlier, with another seed perhaps, must not mix with this one.

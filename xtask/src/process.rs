@@ -79,6 +79,52 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Runs a program as the last thing that is done, in the place of this one where the system can do that: what stops
+/// this one then stops it.
+pub(crate) fn run_in_place(command: &mut Command) -> anyhow::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt as _;
+        println!("$ {}", shown(command));
+        let error = command.exec();
+        Err(error).with_context(|| format!("could not start {}", shown(command)))
+    }
+    #[cfg(not(unix))]
+    run(command)
+}
+
+/// Runs a program that serves until it says where it listens, passing on what it prints, and stops it after `look`
+/// has looked there.
+pub(crate) fn run_until_listening(
+    command: &mut Command,
+    look: impl FnOnce(&str) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    println!("$ {}", shown(command));
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("could not start {}", shown(command)))?;
+    let lines = child.stdout.take().map(|pipe| BufReader::new(pipe).lines());
+    let mut address = None;
+    for line in lines.into_iter().flatten() {
+        let line = line?;
+        println!("{line}");
+        let rest = line.strip_prefix("Listening on http://");
+        address = rest.and_then(|rest| rest.split(';').next()).map(str::to_owned);
+        if address.is_some() {
+            break;
+        }
+    }
+    let looked = match address {
+        Some(address) => look(&address),
+        None => Err(anyhow::anyhow!("{} ended and never listened", shown(command))),
+    };
+    // It may have ended by itself, which is told above.
+    let _ = child.kill();
+    child.wait().with_context(|| format!("could not wait for {}", shown(command)))?;
+    looked
+}
+
 /// Runs a test program to its end, passing on what it prints; says what was heard and whether it succeeded.
 pub(crate) fn run_listening(command: &mut Command) -> anyhow::Result<(Heard, bool)> {
     println!("$ {}", shown(command));
