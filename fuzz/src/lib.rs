@@ -85,11 +85,10 @@ mod tests {
 
     #[test]
     fn every_target_has_its_program() {
-        let mut programs: Vec<String> =
-            std::fs::read_dir("fuzz_targets")
-                .unwrap()
-                .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
-                .collect();
+        let mut programs: Vec<String> = std::fs::read_dir("fuzz_targets")
+            .unwrap()
+            .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+            .collect();
         let mut names: Vec<String> = targets().into_iter().map(Target::file_name).collect();
         programs.sort();
         names.sort();

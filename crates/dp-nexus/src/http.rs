@@ -10,6 +10,7 @@ mod given;
 mod graph;
 mod layers;
 mod mcp;
+mod metrics;
 mod openapi;
 mod problem;
 mod rate;
@@ -25,6 +26,7 @@ pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visit
 pub use door::{Door, Journal};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;
+pub use metrics::metrics;
 pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};

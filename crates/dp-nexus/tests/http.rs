@@ -10,6 +10,8 @@ mod annotating;
 mod dock;
 #[path = "http/door.rs"]
 mod door;
+#[path = "http/figures.rs"]
+mod figures;
 #[path = "http/graphing.rs"]
 mod graphing;
 #[path = "http/home.rs"]

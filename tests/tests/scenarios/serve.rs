@@ -149,6 +149,25 @@ fn nobody_is_let_in_without_credentials_or_under_another_name() {
 }
 
 #[test]
+fn keys_are_rotated_while_the_server_runs_and_void_tokens_are_refused() {
+    let vault = vault_with(&["walnut bread"]);
+    add_owner(&vault);
+    let server = Server::start(&vault);
+    let bearer = server.sign_in();
+    server.curl("/api/v1/stats", &bearer);
+    vault.text(["user", "rotate-keys"]);
+    server.curl("/api/v1/stats", &bearer);
+    vault.text(["user", "rotate-keys", "--void"]);
+    let refused = Command::new("curl")
+        .args(["--silent", &format!("http://{}/api/v1/stats", server.address)])
+        .args(&bearer)
+        .output()
+        .unwrap();
+    assert!(String::from_utf8_lossy(&refused.stdout).contains("bad_credentials"));
+    server.curl("/api/v1/stats", &server.sign_in());
+}
+
+#[test]
 fn until_there_is_an_account_nothing_but_setting_up_is_answered() {
     let vault = vault_with(&["walnut bread"]);
     let server = Server::start(&vault);
@@ -160,8 +179,13 @@ fn until_there_is_an_account_nothing_but_setting_up_is_answered() {
 #[test]
 fn serving_without_encryption_to_other_machines_must_be_asked_for() {
     let vault = Vault::new();
-    let said = vault.complaint(1, ["serve", "--listen", "0.0.0.0:0"]);
-    assert!(said.contains("--unencrypted"), "{said}");
+    for arguments in [
+        &["serve", "--listen", "0.0.0.0:0"][..],
+        &["serve", "--listen", "127.0.0.1:0", "--metrics", "0.0.0.0:0"],
+    ] {
+        let said = vault.complaint(1, arguments);
+        assert!(said.contains("--unencrypted"), "{said}");
+    }
     let said = vault.complaint(1, ["user", "password", "nobody"]);
     assert!(said.contains("nobody"), "{said}");
 }

@@ -49,6 +49,11 @@ pub(crate) struct Arguments {
     #[arg(long)]
     behind_tls: bool,
 
+    /// Tell Prometheus at /metrics of this address and port how many requests there are and how long they take; of
+    /// what is asked it tells nothing
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    metrics: Option<SocketAddr>,
+
     /// Listen on an address that other machines reach, though nothing is encrypted: behind a proxy that does
     /// that, or in a network you trust
     #[arg(long)]
@@ -56,12 +61,13 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<()> {
-    ensure!(
-        arguments.listen.ip().is_loopback() || arguments.unencrypted,
-        "other machines could reach {}, and nothing would be encrypted; listen on 127.0.0.1 behind a proxy that \
-         encrypts, or say --unencrypted",
-        arguments.listen
-    );
+    for address in std::iter::once(arguments.listen).chain(arguments.metrics) {
+        ensure!(
+            address.ip().is_loopback() || arguments.unencrypted,
+            "other machines could reach {address}, and nothing would be encrypted; listen on 127.0.0.1 behind a \
+             proxy that encrypts, or say --unencrypted"
+        );
+    }
     say_what_happens();
     let accounts = Arc::new(user::open(place)?);
     let homes = Arc::new(Vaults::new(place.clone()));
@@ -80,8 +86,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     stream.jobs().take_up_orphans()?;
     // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
     let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
-    let works = Works::new(stream, staging.clone(), place.config.server.import_folders.clone());
-    let answered = runtime.block_on(answer(arguments, accounts, homes, (works, staging), output));
+    let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
+    let answered = runtime.block_on(answer(arguments, accounts, homes, (works, stream, staging), output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     answered?;
@@ -92,15 +98,14 @@ async fn answer(
     arguments: Arguments,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
-    (works, staging): (Works, Staging),
+    (works, stream, staging): (Works, Stream, Staging),
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    let listener = TcpListener::bind(arguments.listen).await.with_context(|| {
-        format!(
-            "can't listen on {}; is something else there? Another port: --listen 127.0.0.1:7777",
-            arguments.listen
-        )
-    })?;
+    let listener = bind(arguments.listen, "--listen 127.0.0.1:7777").await?;
+    let metrics = match arguments.metrics {
+        Some(address) => Some(bind(address, "--metrics 127.0.0.1:9777").await?),
+        None => None,
+    };
     let address = listener.local_addr()?;
     let mut settings = Settings {
         base_path: arguments.base_path,
@@ -109,6 +114,11 @@ async fn answer(
     };
     settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
     let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
+    door.on_removal(move |account| {
+        if let Err(error) = stream.forget_account(&account.to_string()) {
+            tracing::warn!(%error, "jobs and events of an account that was removed are still kept");
+        }
+    });
     let app = App::new(homes, Arc::new(door.clone()), settings);
     let routes = dp_nexus::http::router_with(&app, works.join(door.routes()));
     let sweeping = tokio::spawn(sweep(staging));
@@ -122,16 +132,35 @@ async fn answer(
             code.expose()
         ))?;
     }
+    if let Some(listener) = &metrics {
+        output.line(format!("Figures for Prometheus are at http://{}/metrics", listener.local_addr()?))?;
+    }
     output.line("Ctrl-C stops it.")?;
     output.flush()?;
+    let telling = metrics.map(|listener| tokio::spawn(tell(listener, app.clone())));
     let stopped = async {
         stopped().await;
         works.close();
     };
     serve(prompt(listener), app, routes, Limits::default(), stopped).await;
     sweeping.abort();
+    if let Some(telling) = telling {
+        telling.abort();
+    }
     door.close().await;
     Ok(())
+}
+
+async fn bind(address: SocketAddr, another: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("can't listen on {address}; is something else there? Another port: {another}")
+    })
+}
+
+/// Tells figures until it is ended.
+async fn tell(listener: TcpListener, app: App) {
+    let routes = dp_nexus::http::metrics(&app);
+    serve(prompt(listener), app, routes, Limits::default(), std::future::pending()).await;
 }
 
 /// Removes uploads that nobody went on with, now and then.

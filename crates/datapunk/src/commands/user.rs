@@ -4,8 +4,9 @@ use crate::{output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use dp_nexus::{
     Role,
-    accounts::{Account, Accounts, NewAccount},
+    accounts::{Account, Accounts, NewAccount, OldKeys},
 };
+use dp_stream::Stream;
 use jiff::Timestamp;
 use std::io::{BufRead as _, IsTerminal as _, stdin};
 
@@ -36,6 +37,13 @@ enum What {
     Remove {
         /// Its name
         name: String,
+    },
+    /// Make a new key to sign access tokens with. Those that were signed before stay valid until they expire, for a
+    /// quarter of an hour at most
+    RotateKeys {
+        /// Void them at once, for somebody else may have seen a key; clients get new ones by themselves
+        #[arg(long)]
+        void: bool,
     },
 }
 
@@ -73,7 +81,18 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
         What::Remove { name } => {
             let account = named(&accounts, name)?;
             accounts.delete(account.id)?;
+            Stream::open(&place.system_file())?.forget_account(&account.id.to_string())?;
             tell(&account, &format!("{} can't sign in any more.", account.name), output)
+        }
+        What::RotateKeys { void } => {
+            let (old, said) = match void {
+                true => {
+                    (OldKeys::Drop, "Access tokens are signed with a new key, and no older one is valid.")
+                }
+                false => (OldKeys::Retire, "Access tokens are signed with a new key; older ones expire."),
+            };
+            accounts.rotate_keys(old, now)?;
+            if output.json { output.value(&serde_json::json!({ "void": void })) } else { output.line(said) }
         }
     }
 }

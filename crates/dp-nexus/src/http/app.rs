@@ -3,6 +3,7 @@
 
 use super::{
     graph::Persisted,
+    metrics::Metrics,
     problem::{Code, Problem},
     rate::{Allowance, Limiter},
     scope,
@@ -184,6 +185,7 @@ struct Inner {
     now: fn() -> Timestamp,
     writing: [Mutex<()>; STRIPES],
     persisted: Persisted,
+    metrics: Metrics,
 }
 
 impl App {
@@ -210,6 +212,7 @@ impl App {
             stage: AtomicU8::new(Stage::Starting as u8),
             now,
             writing: std::array::from_fn(|_| Mutex::new(())),
+            metrics: Metrics::default(),
             persisted: Persisted::default(),
         }))
     }
@@ -237,6 +240,15 @@ impl App {
 
     pub(super) fn doorkeeper(&self) -> &dyn Doorkeeper {
         &*self.0.doorkeeper
+    }
+
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// Questions that could be begun at once.
+    pub(super) fn free_questions(&self) -> usize {
+        self.0.questions.available_permits()
     }
 
     pub(super) fn limiter(&self) -> &Limiter {

@@ -19,7 +19,7 @@ use super::{
     problem::Problem,
 };
 use crate::{
-    Principal,
+    AccountId, Principal,
     accounts::{AccountError, Accounts},
 };
 use credentials::Credentials;
@@ -30,7 +30,7 @@ use std::{
     fmt, io,
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -55,6 +55,8 @@ struct Inner {
     is_set_up: AtomicBool,
     slow: Arc<Semaphore>,
     clock: Clock,
+    /// What is to be done besides when an account is removed.
+    on_removal: OnceLock<Box<dyn Fn(AccountId) + Send + Sync>>,
 }
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -94,6 +96,7 @@ impl Door {
             is_set_up: AtomicBool::new(false),
             slow: Arc::new(Semaphore::new(SLOW_AT_ONCE)),
             clock,
+            on_removal: OnceLock::new(),
         })))
     }
 
@@ -105,6 +108,19 @@ impl Door {
             usual: routes::all().with_state(self.clone()),
             journal: Some(self.0.journal.clone()),
             ..More::default()
+        }
+    }
+
+    /// Says what is to be done when an account was removed, for what is kept of it elsewhere. May block. Only the
+    /// first that is said counts.
+    pub fn on_removal(&self, forget: impl Fn(AccountId) + Send + Sync + 'static) {
+        // A second one would be a mistake of the program's, and harmless.
+        let _ = self.0.on_removal.set(Box::new(forget));
+    }
+
+    fn removed(&self, account: AccountId) {
+        if let Some(forget) = self.0.on_removal.get() {
+            forget(account);
         }
     }
 

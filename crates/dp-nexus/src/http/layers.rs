@@ -10,6 +10,7 @@ pub(super) use written::OwnWords;
 
 use super::{
     app::App,
+    metrics,
     problem::{Code, Problem},
 };
 use axum::{
@@ -32,6 +33,7 @@ pub(super) fn around(router: Router, app: &App) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(middleware::from_fn(written::weak_tags))
         .layer(middleware::from_fn(guard::answer))
+        .layer(middleware::from_fn_with_state(app.clone(), metrics::measured))
         .layer(middleware::from_fn(request_id::given))
 }
 

@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn what_strangers_call_themselves_stays_one_plain_word() {
-        assert_eq!(plain("Claude Desktop/1.2 (mac)\n\u{202e}owner ok"), "Claude_Desktop/1.2_(mac)owner_ok");
+        assert_eq!(plain("Some Desktop/1.2 (mac)\n\u{202e}owner ok"), "Some_Desktop/1.2_(mac)owner_ok");
         assert_eq!(plain(&"x".repeat(9_999)).len(), NOTED_CHARS);
     }
 

@@ -112,8 +112,12 @@ async fn only_the_owner_manages_users() {
         home.bearing(&ada, "GET /api/v1/users", None).await.json()["items"].as_array().unwrap().len(),
         3
     );
+    let removed = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let seen = std::sync::Arc::clone(&removed);
+    home.door.on_removal(move |account| seen.lock().unwrap().push(account.to_string()));
     assert_eq!(home.bearing(&ada, &delete, None).await.status, 204);
     assert_eq!(home.bearing(&ada, &delete, None).await.code(), (404, "unknown_id".into()));
+    assert_eq!(*removed.lock().unwrap(), [bens_id]);
     assert_eq!(home.bearing(&ben, "GET /api/v1/account", None).await.status, 401, "with all it came in by");
     let own = text(&home.bearing(&ada, "GET /api/v1/account", None).await.json()["account"]["id"]);
     let answer = home.bearing(&ada, &format!("DELETE /api/v1/users/{own}"), None).await;

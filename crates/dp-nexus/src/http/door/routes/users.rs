@@ -104,6 +104,12 @@ pub(in crate::http) async fn remove(
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<StatusCode, Problem> {
     let id: AccountId = id.parse().map_err(|reason: &str| Problem::new(Code::UnknownId, reason))?;
-    door.ask(move |accounts, _| accounts.delete(id)).await?;
+    let asked = door.clone();
+    let removal = asked.ask(move |accounts, _| {
+        accounts.delete(id)?;
+        door.removed(id);
+        Ok(())
+    });
+    removal.await?;
     Ok(StatusCode::NO_CONTENT)
 }
