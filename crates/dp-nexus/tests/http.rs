@@ -12,6 +12,10 @@ mod dock;
 mod door;
 #[path = "http/figures.rs"]
 mod figures;
+#[path = "http/graph_bounds.rs"]
+mod graph_bounds;
+#[path = "http/graph_scopes.rs"]
+mod graph_scopes;
 #[path = "http/graphing.rs"]
 mod graphing;
 #[path = "http/home.rs"]

@@ -93,8 +93,11 @@ impl Models {
     /// # Errors
     /// When the models can't be listed.
     pub fn encoder(&self) -> Result<Option<String>, ModelError> {
-        let bert = self.list()?.into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
-        Ok(bert.map(|manifest| manifest.name))
+        Ok(self.encoder_manifest()?.map(|manifest| manifest.name))
+    }
+
+    pub(super) fn encoder_manifest(&self) -> Result<Option<Manifest>, ModelError> {
+        Ok(self.list()?.into_iter().find(|manifest| manifest.kind == ModelKind::Bert))
     }
 
     /// The static model that a personal one starts from: the one in the program, else the first there is.

@@ -1,7 +1,7 @@
 //! The model that looks at the best hits once more. It takes far more memory than all else that answers, so it is read
 //! when it is first asked, and a program that only counts or lists never has it.
 
-use super::{ModelError, ModelKind, Models};
+use super::{ModelError, Models};
 use crate::{
     embed::{EmbedError, Pace, Purpose, TextEmbedder},
     engine::MeaningModel,
@@ -46,14 +46,13 @@ impl TextEmbedder for Deferred {
 }
 
 impl Models {
-    /// The first model of BERT's family with what a search needs to know of it; None if there is none. It is not
+    /// The encoder there is with what a search needs to know of it; None if there is none. It is not
     /// opened before it is asked, and what is wrong with it is said then.
     ///
     /// # Errors
     /// When the models can't be listed.
     pub fn reranker(&self) -> Result<Option<MeaningModel>, ModelError> {
-        let bert = self.list()?.into_iter().find(|manifest| manifest.kind == ModelKind::Bert);
-        Ok(bert.map(|manifest| {
+        Ok(self.encoder_manifest()?.map(|manifest| {
             let model =
                 VectorModel { name: manifest.name.clone(), hash: manifest.hash(), width: manifest.width };
             let floor = manifest.floor();

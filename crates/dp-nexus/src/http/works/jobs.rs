@@ -1,6 +1,7 @@
 //! `GET /api/v1/jobs`, `GET /api/v1/jobs/{id}`, and `POST` to `cancel` and `requeue` of one.
 
 use super::{Works, shapes::JobView, whole};
+use crate::Principal;
 use crate::http::{
     answer::{Part, Written},
     asked::{Asked, within},
@@ -10,7 +11,7 @@ use crate::http::{
     routes::Nothing,
 };
 use axum::extract::State;
-use dp_stream::{Job, JobId, JobState, JobsQuery, Stream};
+use dp_stream::{Job, JobId, JobState, Jobs, JobsQuery};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -89,12 +90,7 @@ pub(super) async fn get(
     Named(id): Named<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Written, Problem> {
-    let account = whole(&principal)?;
-    let question = works.ask(move |inner| {
-        let job = job_of(&inner.stream, &account, &id)?;
-        Written::of(&JobView::from(job))
-    });
-    question.await
+    told(&works, &principal, id, |_, job| Ok(Some(job))).await
 }
 
 /// Stops a job. One that waits is cancelled at once; one that runs stops soon, and keeps what it did.
@@ -116,17 +112,14 @@ pub(super) async fn cancel(
     Named(id): Named<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Written, Problem> {
-    let account = whole(&principal)?;
-    let question = works.ask(move |inner| {
-        let job = job_of(&inner.stream, &account, &id)?;
+    let cancelled = told(&works, &principal, id, |jobs, job| {
         if job.state.is_finished() {
             let detail = format!("job {} has ended: it is {}", job.id, job.state.as_str());
             return Err(Problem::new(Code::Conflict, detail));
         }
-        let cancelled = inner.stream.jobs().cancel(job.id)?;
-        Written::of(&JobView::from(cancelled.ok_or_else(|| unknown(&id))?))
+        Ok(jobs.cancel(job.id)?)
     });
-    question.await
+    cancelled.await
 }
 
 /// Puts a job that failed or was cancelled back into the queue; an import goes on where it stopped.
@@ -148,22 +141,25 @@ pub(super) async fn requeue(
     Named(id): Named<String>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Written, Problem> {
-    let account = whole(&principal)?;
+    told(&works, &principal, id, |jobs, job| Ok(jobs.requeue(job.id)?)).await
+}
+
+/// Does something with the account's job of this number, and tells the job as it is then. Others' jobs are as if
+/// they were not there.
+async fn told(
+    works: &Works,
+    principal: &Principal,
+    id: String,
+    doing: impl FnOnce(&Jobs, Job) -> Result<Option<Job>, Problem> + Send + 'static,
+) -> Result<Written, Problem> {
+    let account = whole(principal)?;
     let question = works.ask(move |inner| {
-        let job = job_of(&inner.stream, &account, &id)?;
-        let queued = inner.stream.jobs().requeue(job.id)?;
-        Written::of(&JobView::from(queued.ok_or_else(|| unknown(&id))?))
+        let jobs = inner.stream.jobs();
+        let found = id.parse::<u64>().ok().map(|id| jobs.get(JobId(id))).transpose()?.flatten();
+        let own = found.filter(|job| job.account == account);
+        let job = own.map(|job| doing(jobs, job)).transpose()?.flatten();
+        let unknown = || Problem::new(Code::UnknownId, format!("there is no job {id:?}"));
+        Written::of(&JobView::from(job.ok_or_else(unknown)?))
     });
     question.await
-}
-
-/// The account's job of this number. Others' are as if they were not there.
-fn job_of(stream: &Stream, account: &str, id: &str) -> Result<Job, Problem> {
-    let job = id.parse::<u64>().ok().map(|id| stream.jobs().get(JobId(id))).transpose()?.flatten();
-    let own = job.filter(|job| job.account == account);
-    own.ok_or_else(|| unknown(id))
-}
-
-fn unknown(id: &str) -> Problem {
-    Problem::new(Code::UnknownId, format!("there is no job {id:?}"))
 }
