@@ -23,7 +23,7 @@ use utoipa::{
 pub const SESSION_COOKIE: &str = "datapunk_session";
 
 /// What is said of every group of routes.
-const TAGS: [(&str, &str); 12] = [
+const TAGS: &[(&str, &str)] = &[
     ("finding", "Search by words and by meaning."),
     ("documents", "One dated thing of a life each."),
     ("time", "Days, months and years."),
@@ -39,7 +39,7 @@ const TAGS: [(&str, &str); 12] = [
 ];
 
 /// Schemas of bodies that are sent.
-const BODIES: [&str; 13] = [
+const BODIES: &[&str] = &[
     "Annotations",
     "CodeForm",
     "GraphqlForm",
@@ -56,7 +56,7 @@ const BODIES: [&str; 13] = [
 ];
 
 /// Failures that every route that needs a principal may answer with.
-const FAILURES: [(&str, &str); 5] = [
+const FAILURES: &[(&str, &str)] = &[
     ("400", "The request can't be read"),
     ("401", "Nobody is signed in, or the session or key is not valid"),
     ("403", "The session or key may not do this"),
@@ -181,7 +181,7 @@ fn complete(operation: &mut Operation, needs_principal: bool) {
             parameter.description = parameter.schema.as_ref().and_then(description);
         }
     }
-    let failures = if needs_principal { &FAILURES[..] } else { &[] };
+    let failures = if needs_principal { FAILURES } else { &[] };
     for (status, text) in failures.iter().chain(&[("default", "Anything else that goes wrong")]) {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| failure(text).into());
     }

@@ -21,15 +21,12 @@ pub(super) use documents::Nothing;
 pub use system::{HealthView, VersionView};
 
 use super::{app::App, graph};
-use axum::{
-    Router,
-    routing::{MethodRouter, get},
-};
+use axum::{Router, routing::get};
 use utoipa::OpenApi;
 
 /// What needs a principal: paths as the OpenAPI document has them.
 pub(super) fn api() -> Router<App> {
-    let routes: [(&str, MethodRouter<App>); 17] = [
+    let routes = [
         ("/search", get(search::search)),
         ("/suggest", get(suggest::suggest)),
         ("/documents", get(documents::list)),
