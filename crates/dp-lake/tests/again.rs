@@ -38,8 +38,7 @@ fn broken(folder: &Path) -> (MemoryVault, Import, u32) {
     write(folder, "train", &note("train")[..60]);
     let vault = MemoryVault::new("UTC");
     let never = AtomicBool::new(false);
-    let report =
-        etl::import(&vault, &open(folder), &ImportOptions::default(), &mut |_| {}, &never).unwrap();
+    let report = etl::import(&vault, &open(folder), &ImportOptions::default(), &mut |_| {}, &never).unwrap();
     let entry = report.entries.iter().position(|entry| entry.path.ends_with("train.json")).unwrap();
     assert_ne!(report.entries[entry].status, EntryStatus::Parsed);
     let import = imports(&vault).remove(0);
@@ -56,7 +55,14 @@ fn ledger(vault: &MemoryVault) -> Vec<EntryReport> {
 
 fn again(vault: &MemoryVault, folder: &Path, entry: u32) -> Result<EntryAgain, AgainError> {
     let known = find_entry(vault, 1, entry)?;
-    import_again(vault, &known, &open(folder), &ImportOptions::default(), &mut |_| {}, &AtomicBool::new(false))
+    import_again(
+        vault,
+        &known,
+        &open(folder),
+        &ImportOptions::default(),
+        &mut |_| {},
+        &AtomicBool::new(false),
+    )
 }
 
 #[test]
@@ -71,11 +77,18 @@ fn a_file_that_was_mended_is_read_again_and_the_rest_stays_as_it_is() {
     let after = ledger(&vault);
     assert_eq!(after[entry as usize], read.report);
     let others = |rows: &[EntryReport]| {
-        rows.iter().enumerate().filter(|(index, _)| *index != entry as usize).map(|(_, row)| row.clone()).collect::<Vec<_>>()
+        rows.iter()
+            .enumerate()
+            .filter(|(index, _)| *index != entry as usize)
+            .map(|(_, row)| row.clone())
+            .collect::<Vec<_>>()
     };
     assert_eq!(others(&after), others(&rows));
     let import = imports(&vault).remove(0);
-    assert_eq!((import.checkpoint, import.state, imports(&vault).len()), (before.checkpoint, before.state, 1));
+    assert_eq!(
+        (import.checkpoint, import.state, imports(&vault).len()),
+        (before.checkpoint, before.state, 1)
+    );
     assert_eq!(import.applied.documents.inserted, before.applied.documents.inserted + 1);
     // Once more nothing is new.
     let read = again(&vault, folder.path(), entry).unwrap();

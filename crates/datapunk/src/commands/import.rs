@@ -82,8 +82,9 @@ fn again(
     strict: bool,
     output: &mut Output,
 ) -> anyhow::Result<ExitCode> {
-    let import =
-        import.parse().map_err(|_| anyhow::anyhow!("{import:?} is no number of an import; `datapunk imports` lists them"))?;
+    let import = import.parse().map_err(|_| {
+        anyhow::anyhow!("{import:?} is no number of an import; `datapunk imports` lists them")
+    })?;
     let vault = place.open_existing()?;
     let known = etl::find_entry(&vault, import, number_of(&vault, import, file)?)?;
     let exports = open_again(place, &known)?;
@@ -117,7 +118,9 @@ fn number_of(vault: &dyn Vault, import: u64, file: &str) -> anyhow::Result<u32> 
     match (found.next(), found.next()) {
         (Some(number), None) => Ok(number),
         (Some(_), Some(_)) => {
-            anyhow::bail!("several files of import {import} are called {file}; name one by its number in the ledger, counted from 0")
+            anyhow::bail!(
+                "several files of import {import} are called {file}; name one by its number in the ledger, counted from 0"
+            )
         }
         (None, _) => {
             anyhow::bail!("import {import} has no file {file:?}; `datapunk ledger {import}` lists them")

@@ -27,7 +27,8 @@ pub(super) fn start(stream: &Stream, staging: Staging) -> anyhow::Result<Runner>
         next: Timestamp::now(),
     };
     stream.jobs().schedule(&sweep).context("could not plan when uploads that have expired are removed")?;
-    let handlers = HashMap::from([(SWEEP_UPLOADS.to_owned(), Arc::new(SweepUploads(staging)) as Arc<dyn Handler>)]);
+    let handlers =
+        HashMap::from([(SWEEP_UPLOADS.to_owned(), Arc::new(SweepUploads(staging)) as Arc<dyn Handler>)]);
     Ok(Runner::start(stream, handlers, 1)?)
 }
 
