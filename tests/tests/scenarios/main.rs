@@ -19,6 +19,7 @@ mod life;
 mod mcp;
 mod meaning;
 mod paging;
+mod reading_again;
 mod samples;
 mod serve;
 mod two_writers;

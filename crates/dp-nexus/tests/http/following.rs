@@ -262,7 +262,7 @@ async fn a_session_that_ends_takes_its_connections_with_it() {
     let ada = accounts.create(&new, Timestamp::now()).unwrap().id;
     let mut settings = Settings::default();
     settings.live.look_again = Duration::from_millis(50);
-    let door = Door::new(Arc::clone(&accounts), &settings, false).unwrap();
+    let door = Door::new(Arc::clone(&accounts), &settings).unwrap();
     let app = App::new(Arc::new(Nowhere), Arc::new(door.clone()), settings);
     let routes = router_with(&app, place.works.join(door.routes()));
     let station = Station::over(place, app, routes.clone()).await;

@@ -7,7 +7,7 @@ use crate::{
 };
 use axum::body::Body;
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 #[tokio::test]

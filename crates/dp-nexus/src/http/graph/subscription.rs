@@ -49,11 +49,11 @@ impl Feed {
         let is_last = move |job: &Result<JobView>| {
             wanted.is_some() && job.as_ref().is_ok_and(|job| job.state.is_finished())
         };
-        let told = told.scan(false, move |is_done, job| {
-            let goes_on = !*is_done;
-            *is_done = is_last(&job);
-            ready(goes_on.then_some(job))
+        let told = told.flat_map(move |job| {
+            let end = is_last(&job).then_some(None);
+            stream::iter(std::iter::once(Some(job)).chain(end))
         });
+        let told = told.take_while(|job| ready(job.is_some())).filter_map(ready);
         Ok(told.map(|job| job.map(JobNode)))
     }
 
