@@ -6,6 +6,7 @@ mod writer;
 use super::{
     super::{
         entrance::ClientAddress,
+        live::wants_socket,
         problem::{Code, Problem},
     },
     Clock,
@@ -280,7 +281,9 @@ pub(in crate::http) async fn noted(
     let pending = journal.begin(&request);
     if let Some(target) = pending.as_ref().and_then(|pending| pending.target.clone()) {
         request.extensions_mut().insert(target);
-        // What is asked over a WebSocket is noted as it comes.
+    }
+    // What is asked over a WebSocket is noted as it comes, by then also of one who has not said yet who they are.
+    if wants_socket(request.headers()) {
         request.extensions_mut().insert(journal.clone());
     }
     let response = next.run(request).await;
