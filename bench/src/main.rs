@@ -6,6 +6,7 @@ mod background;
 mod eval;
 mod figure;
 mod machine;
+mod map;
 mod meaning;
 mod parse;
 mod peer;
@@ -86,6 +87,7 @@ const SECTIONS: &[(&str, Section)] = &[
     ("vault", vault::figures),
     ("meaning", meaning::figures),
     ("background", background::figures),
+    ("map", map::figures),
 ];
 
 fn main() -> anyhow::Result<()> {

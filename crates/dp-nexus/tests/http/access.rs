@@ -17,6 +17,7 @@ fn paths() -> Vec<(Method, String, bool)> {
     let named = operations(&api).filter(|(_, operation)| is_here(operation)).map(|(name, operation)| {
         let (method, path) = name.split_once(' ').unwrap();
         let path = path.replace("{id}", &id(1)).replace("{name}", "steps");
+        let path = path.replace("{z}/{x}/{y}", "0/0/0");
         (method.parse().unwrap(), path, !is_open(operation))
     });
     named.collect()
@@ -73,6 +74,7 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let path = path.replace("/jobs/{id}", "/jobs/1");
         let path =
             path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)).replace("{name}", "steps");
+        let path = path.replace("{z}/{x}/{y}", "0/0/0");
         let path = match (needed, path.as_str(), method) {
             (true, ..) => format!("{path}?q=dough"),
             (_, "/api/graphql", "GET") => format!("{path}?query=%7B__typename%7D"),
