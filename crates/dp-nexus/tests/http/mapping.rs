@@ -1,6 +1,9 @@
 //! What a map is drawn from: visits, trips, points and tiles.
 
-use crate::world::{World, get, id};
+use crate::{
+    access::ada,
+    world::{World, get, id},
+};
 use axum::body::Body;
 use dp_nexus::http::operations;
 use serde_json::{Value, json};
@@ -118,6 +121,27 @@ async fn a_key_sees_nothing_on_the_map_but_its_scope() {
     assert_eq!(world.get_scoped(own, "/api/v1/map/tiles/0/0/0.mvt").await.status, 200);
     let points = world.get_scoped(own, "/api/v1/map/points").await.json();
     assert_eq!(points["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_person_is_told_with_when_and_where_they_appear() {
+    let world = World::new();
+    let ada = ada(&world).await;
+    let person = world.found(&format!("/api/v1/people/{ada}")).await;
+    assert_eq!((&person["name"], &person["documents"]), (&json!("Ada Berg"), &json!(1)));
+    assert_eq!(person["sources"], json!([{"source": "google.mail", "documents": 1}]));
+    assert_eq!(
+        (&person["first_us"], &person["last_us"]),
+        (&json!(1_646_308_800_000_000_i64), &person["first_us"])
+    );
+    for id in ["", "x", &id(1), &"0".repeat(32), &"f".repeat(32), &ada[..31]] {
+        let answer = world.get(&format!("/api/v1/people/{id}")).await;
+        assert_eq!(answer.status, 404, "{id}");
+    }
+    for id in [&*ada, "x"] {
+        let answer = world.get_scoped(CHROME, &format!("/api/v1/people/{id}")).await;
+        assert_eq!(answer.code(), (403, "scope_too_narrow".into()), "{id}");
+    }
 }
 
 #[test]

@@ -95,7 +95,7 @@ mod tests {
     fn a_tile_has_the_bytes_that_the_specification_says() {
         let tile = written("density", &[CellCount { column: 0, row: 63, count: 300 }]);
         let expected: &[u8] = &[
-            0x1A, 38, // layers
+            0x1A, 40, // layers
             0x0A, 7, b'd', b'e', b'n', b's', b'i', b't', b'y', // name
             0x12, 12, 0x12, 2, 0, 0, 0x18, 1, 0x22, 4, 9, 64, 0xC0,
             0x3F, // feature: 32 and 4064, doubled
