@@ -6,7 +6,6 @@ mod background;
 mod eval;
 mod figure;
 mod machine;
-mod map;
 mod meaning;
 mod parse;
 mod peer;
@@ -87,7 +86,6 @@ const SECTIONS: &[(&str, Section)] = &[
     ("vault", vault::figures),
     ("meaning", meaning::figures),
     ("background", background::figures),
-    ("map", map::figures),
 ];
 
 fn main() -> anyhow::Result<()> {
