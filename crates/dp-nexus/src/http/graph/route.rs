@@ -110,7 +110,7 @@ pub(in crate::http) async fn get(
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let vigil = match comer {
-        Comer::Known(vigil) if !wants_socket(&headers) => vigil,
+        Comer::Known(vigil) if !wants_socket(&headers) => *vigil,
         comer => {
             let upgrade = upgrade.map_err(|refused| Problem::new(Code::BadRequest, refused.body_text()))?;
             return socket::upgraded(upgrade, comer, journal.map(|Extension(journal)| journal));

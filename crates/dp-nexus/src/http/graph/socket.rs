@@ -38,7 +38,7 @@ const HELLO_WAIT: Duration = Duration::from_secs(5);
 
 /// Whoever comes to ask: somebody who was let in, or one who says only over the socket who they are.
 pub(in crate::http) enum Comer {
-    Known(Vigil),
+    Known(Box<Vigil>),
     Stranger(Stranger),
 }
 
@@ -61,7 +61,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Comer {
                 let path = parts.uri.path().to_owned();
                 Ok(Self::Stranger(Stranger { app: app.clone(), address, path }))
             }
-            _ => Follows::from_request_parts(parts, state).await.map(|Follows(vigil)| Self::Known(vigil)),
+            _ => Follows::from_request_parts(parts, state)
+                .await
+                .map(|Follows(vigil)| Self::Known(Box::new(vigil))),
         }
     }
 }
@@ -77,7 +79,7 @@ impl Comer {
     /// Who it is, with what is said over the socket.
     async fn introduced(self, payload: Option<&Value>) -> Result<Vigil, Problem> {
         let stranger = match self {
-            Self::Known(vigil) => return Ok(vigil),
+            Self::Known(vigil) => return Ok(*vigil),
             Self::Stranger(stranger) => stranger,
         };
         let said = payload
