@@ -7,6 +7,7 @@ mod calendar;
 pub mod changes;
 pub mod conformance;
 mod contract;
+pub mod conversations;
 pub mod dimensions;
 mod error;
 pub mod etl;
