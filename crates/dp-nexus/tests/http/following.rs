@@ -94,14 +94,14 @@ pub(crate) async fn told(socket: &mut Socket) -> Value {
 
 async fn next(socket: &mut Socket) -> Message {
     let next = tokio::time::timeout(Duration::from_secs(10), socket.next()).await;
-    next.expect("something comes").expect("there is more").unwrap()
+    next.unwrap().unwrap().unwrap()
 }
 
 /// The code and reason a socket is closed with, whatever comes before.
 pub(crate) async fn closed(socket: &mut Socket) -> (u16, String) {
     loop {
         if let Message::Close(frame) = next(socket).await {
-            let frame = frame.expect("it is said why");
+            let frame = frame.unwrap();
             return (frame.code.into(), frame.reason.to_string());
         }
     }
@@ -232,7 +232,7 @@ async fn silence_is_broken_by_pings_and_who_never_answers_is_cut_off() {
     // Answers are sent while reading; who does not read does not answer.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     let rest = async { while let Some(Ok(_)) = socket.next().await {} };
-    tokio::time::timeout(Duration::from_secs(5), rest).await.expect("the connection ends");
+    tokio::time::timeout(Duration::from_secs(5), rest).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
