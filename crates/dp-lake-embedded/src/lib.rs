@@ -3,6 +3,7 @@
 
 mod codec;
 mod connection;
+mod copy;
 mod embedding;
 mod error;
 mod indexer;
@@ -18,5 +19,6 @@ mod vault;
 mod vectors;
 mod write;
 
+pub use copy::copy_database;
 pub use options::VaultOptions;
 pub use vault::EmbeddedVault;

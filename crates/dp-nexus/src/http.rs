@@ -4,8 +4,10 @@
 mod answer;
 mod app;
 mod asked;
+mod backups;
 mod door;
 mod entrance;
+mod flow;
 mod given;
 mod graph;
 mod layers;
@@ -23,6 +25,7 @@ pub(crate) mod words;
 mod works;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
+pub use backups::{BACKUP, BackupFile, BackupFolder, BackupWork, Backups, CheckRecipient};
 pub use door::{Door, Journal};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;

@@ -6,6 +6,8 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/backing_up.rs"]
+mod backing_up;
 #[path = "http/dock.rs"]
 mod dock;
 #[path = "http/door.rs"]

@@ -1,6 +1,6 @@
 //! Who is let in, and how much they may ask.
 
-use crate::world::{World, get, id, request};
+use crate::world::{A_BACKUP, World, get, id, request};
 use axum::body::Body;
 use dp_nexus::http::{Allowance, document, is_open, operations};
 use http::Method;
@@ -70,7 +70,8 @@ async fn every_documented_route_answers_with_a_documented_status() {
             assert_eq!(import_status(&world).await, 202);
             continue;
         }
-        let path = path.replace("/jobs/{id}", "/jobs/1");
+        let path =
+            path.replace("/jobs/{id}", "/jobs/1").replace("/backups/{name}", &format!("/backups/{A_BACKUP}"));
         let path =
             path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)).replace("{name}", "steps");
         let path = match (needed, path.as_str(), method) {
@@ -78,15 +79,24 @@ async fn every_documented_route_answers_with_a_documented_status() {
             (_, "/api/graphql", "GET") => format!("{path}?query=%7B__typename%7D"),
             _ => path,
         };
-        let request = request(method.parse().unwrap(), &path).header("authorization", "Bearer mia");
+        // Backups are of all accounts, so they are the owner's.
+        let is_owners = path.starts_with("/api/v1/backups");
+        let who = if is_owners { "Bearer owner" } else { "Bearer mia" };
+        let request = request(method.parse().unwrap(), &path).header("authorization", who);
         let request = request.header("content-type", "application/json");
         let body = match method {
             "PUT" => Body::from("{}"),
+            "POST" if is_owners => Body::from("{}"),
             "POST" => Body::from(r#"{"query":"{__typename}"}"#),
             _ => Body::empty(),
         };
         let answer = world.send(request.body(body).unwrap()).await;
-        let expected = if path == "/health/ready" || path == "/health/startup" { 503 } else { 200 };
+        let expected = match (method, &*path) {
+            (_, "/health/ready" | "/health/startup") => 503,
+            ("POST", "/api/v1/backups") => 202,
+            ("DELETE", _) if is_owners => 204,
+            _ => 200,
+        };
         assert_eq!(answer.status.as_u16(), expected, "{method} {path}");
     }
 }

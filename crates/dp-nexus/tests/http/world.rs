@@ -1,6 +1,6 @@
 //! Two people with a vault each, a doorkeeper who believes names, and how to ask.
 
-use crate::schema::check_answer;
+use crate::{dock::noise, schema::check_answer};
 use axum::{Router, body::Body};
 use dp_cortex::{
     embed::{EmbedError, Pace, Purpose, TextEmbedder},
@@ -19,7 +19,8 @@ use dp_model::{
 use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
     http::{
-        Allowance, App, Doorkeeper, HomeError, Homes, More, Refusal, Settings, Visitor, Works, router_with,
+        Allowance, App, BackupFolder, Backups, Doorkeeper, HomeError, Homes, More, Refusal, Settings,
+        Visitor, Works, router_with,
     },
     uploads::{Staging, StagingOptions},
 };
@@ -335,7 +336,7 @@ impl World {
         let works = Workplace::new();
         // What is told of events ends, so that every answer does.
         works.works.close();
-        let world = Self::with_routes(change, works.works.join(More::default()));
+        let world = Self::with_routes(change, works.backups.join(works.works.join(More::default())));
         Self { _workplace: Some(works), ..world }
     }
 
@@ -393,9 +394,13 @@ pub(crate) async fn answered(routes: &Router, request: Request<Body>) -> Answer 
     answer
 }
 
+/// The name of a backup that there is.
+pub(crate) const A_BACKUP: &str = "datapunk-20240101-000000-1.tar.zst";
+
 /// Where uploads wait and jobs are kept, with one job of Mia's that nobody does.
 pub(crate) struct Workplace {
     pub(crate) works: Works,
+    pub(crate) backups: Backups,
     pub(crate) stream: Stream,
     pub(crate) staging: Staging,
     pub(crate) directory: tempfile::TempDir,
@@ -409,6 +414,12 @@ impl Workplace {
         let exports = directory.path().join("exports");
         std::fs::create_dir(&exports).unwrap();
         let works = Works::new(stream.clone(), staging.clone(), vec![exports]);
+        let folder = directory.path().join("backups");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join(A_BACKUP), noise(300_000)).unwrap();
+        let backups = Backups::new(stream.clone(), BackupFolder::new(folder), |text| {
+            if text.starts_with("age1") { Ok(()) } else { Err(format!("{text:?} is no recipient")) }
+        });
         let job = NewJob {
             kind: "import".to_owned(),
             account: MIA.to_string(),
@@ -418,7 +429,7 @@ impl Workplace {
             due: None,
         };
         stream.jobs().add(&job).unwrap();
-        Self { works, stream, staging, directory }
+        Self { works, backups, stream, staging, directory }
     }
 }
 
