@@ -2,6 +2,7 @@
 //! such as indexes, stays out of it.
 
 mod contents;
+mod indexes;
 mod working;
 
 use crate::{brain, place::Place};
@@ -18,11 +19,22 @@ use working::Working;
 /// How backups are named that were given no name.
 const NAME: &str = "datapunk-";
 
+/// How often it is tried to find a vault's indexes at rest while its store is copied.
+const INDEX_TRIES: u32 = 3;
+
 /// What goes into a backup besides what always does.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Extent {
     /// Models that can be pulled again.
     pub(crate) with_models: bool,
+    /// The text index and vectors, which can be made again.
+    pub(crate) with_indexes: bool,
+}
+
+impl Default for Extent {
+    fn default() -> Self {
+        Self { with_models: false, with_indexes: true }
+    }
 }
 
 /// Where backups are kept that were given no place.
@@ -54,24 +66,72 @@ pub(crate) fn create(
     let found = contents::find(place, &models, extent)?;
     let working = Working::make(&place.directory)?;
     let mut sources = found.files;
+    let mut left_out = found.left_out;
     for (number, name) in found.databases.into_iter().enumerate() {
-        let copy = working.path().join(format!("{number}.db"));
-        let mut is_wanted = |_| !watch.cancelled.load(Ordering::Relaxed);
-        let copied = copy_database(&place.directory.join(&name), &copy, &mut is_wanted)
-            .with_context(|| format!("{name} could not be copied"))?;
-        if copied.is_none() {
-            return Err(BackupError::Cancelled.into());
+        let room = working.path().join(number.to_string());
+        fs_err::create_dir(&room)?;
+        let copied = copy(place, &name, &room, extent, watch)?;
+        if let Some(prefix) = name.strip_suffix("/lake.db").filter(|_| copied.len() > 1) {
+            left_out
+                .retain(|out| !contents::MADE_ANEW.iter().any(|folder| *out == format!("{prefix}/{folder}")));
         }
-        sources.push(Source { name, path: copy });
+        sources.extend(copied);
     }
     let header = Header {
         format: FORMAT,
         program: env!("CARGO_PKG_VERSION").to_owned(),
         created: Timestamp::now().to_string(),
         models: found.models,
-        left_out: found.left_out,
+        left_out,
     };
     Ok(dp_backup::write(to, &header, sources, lock, watch)?)
+}
+
+/// Copies a database, and beside a vault's store its indexes as they were at the same moment: as if the machine had stopped
+/// then, which a vault can always go on from. Indexes that are never at rest are left out.
+fn copy(
+    place: &Place,
+    name: &str,
+    room: &Path,
+    extent: Extent,
+    watch: &Watch<'_>,
+) -> anyhow::Result<Vec<Source>> {
+    let path = place.directory.join(name);
+    let vault = name.strip_suffix("/lake.db").filter(|_| extent.with_indexes);
+    for attempt in 0..INDEX_TRIES {
+        let to = room.join(format!("{attempt}.db"));
+        let beside = match vault {
+            Some(prefix) => {
+                let vault = place.directory.join(prefix);
+                let before = indexes::moment(&vault);
+                let linked = indexes::link(&vault, prefix, &room.join(format!("indexes-{attempt}")));
+                // Where the file system has no links, or files go while they are looked at.
+                before.and_then(|before| Ok((vault, before, linked?))).ok()
+            }
+            None => None,
+        };
+        copy_one(&path, &to, watch)?;
+        let mut sources = vec![Source { name: name.to_owned(), path: to.clone() }];
+        match beside {
+            Some((vault, before, linked)) if indexes::moment(&vault).is_ok_and(|after| after == before) => {
+                sources.extend(linked);
+                return Ok(sources);
+            }
+            Some(_) | None if vault.is_some() && attempt + 1 < INDEX_TRIES => fs_err::remove_file(&to)?,
+            Some(_) | None => return Ok(sources),
+        }
+    }
+    anyhow::bail!("{name} could not be copied")
+}
+
+fn copy_one(path: &Path, to: &Path, watch: &Watch<'_>) -> anyhow::Result<()> {
+    let mut is_wanted = |_| !watch.cancelled.load(Ordering::Relaxed);
+    let copied = copy_database(path, to, &mut is_wanted)
+        .with_context(|| format!("{} could not be copied", path.display()))?;
+    if copied.is_none() {
+        return Err(BackupError::Cancelled.into());
+    }
+    Ok(())
 }
 
 /// Removes what backups left that were killed while they were made, here and in the folder they go to.

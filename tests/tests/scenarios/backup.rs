@@ -18,8 +18,14 @@ use std::{
 };
 
 /// Queries with words and without, with filters and misspelt.
-const QUERIES: [&str; 6] =
-    ["bread", "bees kept warm in winter", "kind:email invoice", "\"night train\"", "source:google.youtube music", "receit"];
+const QUERIES: [&str; 6] = [
+    "bread",
+    "bees kept warm in winter",
+    "kind:email invoice",
+    "\"night train\"",
+    "source:google.youtube music",
+    "receit",
+];
 
 /// Hits with their scores, as the engine explains them.
 fn answers(vault: &Vault) -> Vec<Value> {
@@ -117,7 +123,8 @@ fn a_killed_backup_leaves_no_file_that_looks_done() {
     vault.text(["backup", "create"]);
     let left = fs::read_dir(&folder).unwrap().count();
     assert_eq!(left, 1, "{done} were done before they were killed");
-    let names = fs::read_dir(vault.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let names =
+        fs::read_dir(vault.data()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     assert!(names.into_iter().all(|name| !name.starts_with(".backup-")));
     fs::remove_dir_all(folder).unwrap();
 }
@@ -185,5 +192,9 @@ fn the_owner_has_one_made_and_fetches_it_while_the_server_runs() {
     let server = Server::start(&restored);
     let bearer = server.sign_in();
     let jobs = server.curl("/api/v1/jobs?kind=backup", &bearer);
-    assert_eq!(jobs["items"].as_array().unwrap().iter().filter(|job| job["state"] == "queued").count(), 0, "{jobs}");
+    assert_eq!(
+        jobs["items"].as_array().unwrap().iter().filter(|job| job["state"] == "queued").count(),
+        0,
+        "{jobs}"
+    );
 }

@@ -15,8 +15,10 @@ use std::{
 const SQLITE: &[u8] = b"SQLite format 3\0";
 /// What belongs to a database that is copied.
 const BESIDE_DATABASES: [&str; 3] = ["-wal", "-shm", "-journal"];
-/// Folders of a vault that are made anew from the rest.
-const MADE_ANEW: [&str; 3] = ["text", "thumbnails", "vectors"];
+/// Folders of a vault that are made anew from the rest, and change while they are looked at.
+pub(super) const MADE_ANEW: [&str; 2] = ["text", "vectors"];
+/// The same; quickly made, and worth no room.
+const THUMBNAILS: &str = "thumbnails";
 /// Uploads on their way in: what is not imported yet.
 const STAGING: &str = "staging";
 /// The file by which one process at a time writes.
@@ -113,7 +115,7 @@ fn is_passing(parts: &[&str]) -> bool {
 }
 
 fn is_made_anew(parts: &[&str]) -> bool {
-    matches!(parts, ["vaults", _, folder] if MADE_ANEW.contains(folder))
+    matches!(parts, ["vaults", _, folder] if MADE_ANEW.contains(folder) || *folder == THUMBNAILS)
 }
 
 fn is_database(path: &Path) -> anyhow::Result<bool> {

@@ -73,6 +73,10 @@ struct Create {
     /// Put models into it too, which could be pulled again
     #[arg(long)]
     with_models: bool,
+
+    /// Leave out the text index and the vectors, which are made again when it is restored: smaller, and slower to restore
+    #[arg(long)]
+    without_indexes: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -136,7 +140,7 @@ fn make(place: &Place, arguments: &Create, output: &mut Output) -> anyhow::Resul
             folder.join(backup::name_of(Timestamp::now(), &mark, lock.is_some()))
         }
     };
-    let extent = Extent { with_models: arguments.with_models };
+    let extent = Extent { with_models: arguments.with_models, with_indexes: !arguments.without_indexes };
     let contents = watched(output.json, |watch| backup::create(place, &to, lock.as_ref(), extent, watch))?;
     tell("was made and read back", &to, &contents, output)?;
     if !output.json && !contents.is_encrypted {
@@ -233,7 +237,7 @@ fn vaults(place: &Place) -> anyhow::Result<Vec<PathBuf>> {
     Ok(vaults)
 }
 
-/// Makes what is left out of a backup: the text index, and vectors as far as there is a model that is quick enough.
+/// Makes what is left out of a backup, or was behind when it was made: the text index, and vectors as far as there is a model that is quick enough.
 fn build_anew(place: &Place, directory: &Path, quiet: bool) -> anyhow::Result<()> {
     let vault = place.open_in(directory)?;
     let told = Mutex::new(Instant::now());
