@@ -74,6 +74,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["dp-nexus"]),
     // What encrypts backups.
     ("age", &["dp-backup"]),
+    ("tokio-rustls", &["dp-nexus"]),
     ("rmcp", &["dp-nexus"]),
 ];
 

@@ -149,6 +149,9 @@ mod tests {
             "[backup]\nevery_h = 0",
             "[backup]\nkeep = 0",
             "[backup]\nfolder = 'backups'",
+            "[server]\naccount_requests_per_s = 0",
+            "[server]\nbody_bytes_max = 10",
+            "[server]\ncertificate = 'life.pem'",
             "[person]\nhome_zone = 'Mars/Olympus'",
             "[archive]\nratio = 1",
         ] {

@@ -1,7 +1,9 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
 mod backups;
+mod encryption;
 mod imports;
+mod limits;
 
 use super::user;
 use crate::{backup, brain, output::Output, place::Place};
@@ -12,10 +14,10 @@ use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{
-        App, BACKUP, BackupFolder, Backups, Door, HomeError, Homes, IMPORT, Limits, Settings, Works, prompt,
-        serve,
+        App, BACKUP, BackupFolder, Backups, Door, HomeError, Homes, IMPORT, Limits, Settings, Tls, Works,
+        encrypted, prompt, serve,
     },
-    uploads::{Staging, StagingOptions},
+    uploads::Staging,
 };
 use dp_stream::{Handler, Runner, Stream};
 use imports::ImportJobs;
@@ -59,6 +61,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
 
+    /// Speak TLS with this certificate, a PEM file with those that vouch for it. Read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
     /// Listen on an address that other machines reach, though nothing is encrypted: behind a proxy that does
     /// that, or in a network you trust
     #[arg(long)]
@@ -66,21 +76,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<()> {
-    for address in std::iter::once(arguments.listen).chain(arguments.metrics) {
+    say_what_happens();
+    let given = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
+    let tls = encryption::read(given, &place.config.server)?;
+    // Figures are told in the clear in any case.
+    let in_the_clear = tls.is_none().then_some(arguments.listen).into_iter().chain(arguments.metrics);
+    for address in in_the_clear {
         ensure!(
             address.ip().is_loopback() || arguments.unencrypted,
-            "other machines could reach {address}, and nothing would be encrypted; listen on 127.0.0.1 behind a \
-             proxy that encrypts, or say --unencrypted"
+            "other machines could reach {address}, and nothing would be encrypted; name a certificate with \
+             --tls-cert and --tls-key, listen on 127.0.0.1 behind a proxy that encrypts, or say --unencrypted"
         );
     }
-    say_what_happens();
     let accounts = Arc::new(user::open(place)?);
     let homes = Arc::new(Vaults::new(place.clone()));
     // What can't be opened is said now, not to the first who asks.
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let stream = Stream::open(&place.system_file())?;
-    let staging = Staging::open(&place.directory.join("staging"), StagingOptions::default())?;
+    let staging = Staging::open(&place.directory.join("staging"), limits::of_uploads(&place.config.server))?;
     let imports: Arc<dyn Handler> = Arc::new(ImportJobs {
         place: place.clone(),
         accounts: Arc::clone(&accounts),
@@ -98,8 +112,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     backups::schedule(place, &accounts, stream.jobs())?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
     let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
-    let answered =
-        runtime.block_on(answer(arguments, accounts, homes, (works, backups, stream, staging), output));
+    let works = (works, backups, stream, staging);
+    let answered = runtime.block_on(answer(arguments, tls, accounts, homes, works, output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     backup_runner.stop();
@@ -114,6 +128,7 @@ fn check_recipient(text: &str) -> Result<(), String> {
 
 async fn answer(
     arguments: Arguments,
+    tls: Option<Tls>,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
     (works, backups, stream, staging): (Works, Backups, Stream, Staging),
@@ -125,13 +140,16 @@ async fn answer(
         None => None,
     };
     let address = listener.local_addr()?;
+    let data_directory = homes.place.directory.display().to_string();
+    let connection_limits = limits::of_connections(&homes.place.config.server);
     let mut settings = Settings {
         base_path: arguments.base_path,
         trusted_proxies: arguments.trusted_proxy,
-        ..Settings::default()
+        is_encrypted: arguments.behind_tls || tls.is_some(),
+        ..limits::of_requests(&homes.place.config.server)
     };
     settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
-    let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
+    let door = Door::new(Arc::clone(&accounts), &settings)?;
     door.on_removal(move |account| {
         if let Err(error) = stream.forget_account(&account.to_string()) {
             tracing::warn!(%error, "jobs and events of an account that was removed are still kept");
@@ -140,13 +158,15 @@ async fn answer(
     let app = App::new(homes, Arc::new(door.clone()), settings);
     let routes = dp_nexus::http::router_with(&app, backups.join(works.join(door.routes())));
     let sweeping = tokio::spawn(sweep(staging));
-    output
-        .line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    output.line(format!(
+        "Listening on {scheme}://{address}; the API is described at {scheme}://{address}/api/docs"
+    ))?;
     if accounts.needs_setup()? {
         let code = accounts.new_setup_code(Timestamp::now())?;
         output.line(format!(
-            "There is no account yet. `datapunk user add NAME` makes the first one, or POST /api/v1/setup on this \
-             machine; from another machine it takes this code, for an hour: {}",
+            "There is no account yet. `datapunk user add --data-dir {data_directory:?} NAME` makes the first one, or \
+             POST /api/v1/setup on this machine; from another machine it takes this code, for an hour: {}",
             code.expose()
         ))?;
     }
@@ -160,7 +180,14 @@ async fn answer(
         stopped().await;
         works.close();
     };
-    serve(prompt(listener), app, routes, Limits::default(), stopped).await;
+    match tls {
+        Some(tls) => {
+            let renewing = tokio::spawn(encryption::renew(tls.clone()));
+            serve(encrypted(prompt(listener), tls), app, routes, connection_limits, stopped).await;
+            renewing.abort();
+        }
+        None => serve(prompt(listener), app, routes, connection_limits, stopped).await,
+    }
     sweeping.abort();
     if let Some(telling) = telling {
         telling.abort();
