@@ -14,6 +14,8 @@ mod dock;
 mod door;
 #[path = "http/encrypting.rs"]
 mod encrypting;
+#[path = "http/exporting.rs"]
+mod exporting;
 #[path = "http/figures.rs"]
 mod figures;
 #[path = "http/graph_bounds.rs"]
