@@ -18,6 +18,8 @@ mod encrypting;
 mod exporting;
 #[path = "http/figures.rs"]
 mod figures;
+#[path = "http/forgetting.rs"]
+mod forgetting;
 #[path = "http/graph_bounds.rs"]
 mod graph_bounds;
 #[path = "http/graph_scopes.rs"]

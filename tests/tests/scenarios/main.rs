@@ -20,6 +20,7 @@ mod life;
 mod mcp;
 mod meaning;
 mod paging;
+mod privacy;
 mod samples;
 mod serve;
 mod two_writers;

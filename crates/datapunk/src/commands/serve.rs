@@ -14,8 +14,8 @@ use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{
-        App, BACKUP, BackupFolder, Backups, Door, HomeError, Homes, IMPORT, Limits, Settings, Tls, Works,
-        encrypted, prompt, serve,
+        App, BACKUP, BackupFolder, Backups, Door, HomeError, Homes, IMPORT, Limits, Privacy, Settings, Tls,
+        Works, encrypted, prompt, serve,
     },
     uploads::Staging,
 };
@@ -112,7 +112,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     backups::schedule(place, &accounts, stream.jobs())?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
     let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
-    let works = (works, backups, stream, staging);
+    let privacy = Privacy::new(Arc::clone(&accounts), Arc::clone(brain::models(place).privacy_log()));
+    let works = (works, backups, privacy, stream, staging);
     let answered = runtime.block_on(answer(arguments, tls, accounts, homes, works, output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
@@ -131,7 +132,7 @@ async fn answer(
     tls: Option<Tls>,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
-    (works, backups, stream, staging): (Works, Backups, Stream, Staging),
+    (works, backups, privacy, stream, staging): (Works, Backups, Privacy, Stream, Staging),
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = bind(arguments.listen, "--listen 127.0.0.1:7777").await?;
@@ -156,7 +157,7 @@ async fn answer(
         }
     });
     let app = App::new(homes, Arc::new(door.clone()), settings);
-    let routes = dp_nexus::http::router_with(&app, backups.join(works.join(door.routes())));
+    let routes = dp_nexus::http::router_with(&app, privacy.join(backups.join(works.join(door.routes()))));
     let sweeping = tokio::spawn(sweep(staging));
     let scheme = if tls.is_some() { "https" } else { "http" };
     output.line(format!(

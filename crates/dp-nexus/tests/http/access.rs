@@ -66,6 +66,10 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let needed = operation.parameters.iter().flatten().any(
             |parameter| matches!(parameter, utoipa::openapi::RefOr::T(parameter) if parameter.name == "q"),
         );
+        if name == "POST /api/v1/privacy/forget" {
+            assert_eq!(forget_status(&world).await, 200);
+            continue;
+        }
         if name == "POST /api/v1/imports" {
             assert_eq!(import_status(&world).await, 202);
             continue;
@@ -87,6 +91,7 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let body = match method {
             "PUT" => Body::from("{}"),
             "POST" if is_owners => Body::from("{}"),
+            "POST" if path.ends_with("/forget/preview") => Body::from(NOBODY_S),
             "POST" => Body::from(r#"{"query":"{__typename}"}"#),
             _ => Body::empty(),
         };
@@ -120,6 +125,20 @@ async fn upload_status(world: &World, method: &str, path: &str) -> u16 {
     };
     let request = request.header("content-type", media_type).header("content-length", body.len());
     world.send(request.body(Body::from(body)).unwrap()).await.status.as_u16()
+}
+
+/// Something to forget that nobody has.
+const NOBODY_S: &str = r#"{"source":"nobody.s"}"#;
+
+/// What forgetting it is answered with.
+async fn forget_status(world: &World) -> u16 {
+    let ask = async |path: &str, body: String| {
+        let asked = request(Method::POST, path).header("authorization", "Bearer mia");
+        world.send(asked.header("content-type", "application/json").body(Body::from(body)).unwrap()).await
+    };
+    let preview = ask("/api/v1/privacy/forget/preview", NOBODY_S.to_owned()).await.json();
+    let body = serde_json::json!({ "source": "nobody.s", "confirm": preview["confirm"] });
+    ask("/api/v1/privacy/forget", body.to_string()).await.status.as_u16()
 }
 
 /// What asking for the import of an upload is answered with.
