@@ -1,10 +1,11 @@
 //! Forgetting: a source or a document leaves the store, its rollups, and everything made from it.
 
 use super::{IndexChange, IndexChanges, Writer, documents, people, rollups::Rollups};
-use crate::{error::Context as _, names::Groups};
+use crate::{cells::span_of, error::Context as _, names::Groups};
 use dp_lake::{Day, ForgetTarget, Forgotten, LakeError};
 use dp_model::{DocumentId, Kind};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 /// Documents whose ids are in memory at a time.
 const STEP: usize = 10_000;
@@ -200,8 +201,14 @@ fn remove_samples(
                 rows?.collect()
             })
             .context("count samples to forget")?;
+        let mut spans = BTreeSet::new();
         for (series, day, count) in counts {
             rollups.add_sample(series, day, -count);
+            if days.is_some() {
+                // What stays of the span is counted again.
+                rollups.add_due(series, day);
+                spans.insert((series, span_of(day)));
+            }
         }
         removed += connection
             .execute(
@@ -209,8 +216,30 @@ fn remove_samples(
                 (source, from, until),
             )
             .context("forget samples")?;
+        remove_from_map(connection, source, days.is_some().then_some(&spans))?;
     }
     Ok(removed as u64)
+}
+
+/// Removes the counts of a source's fixes: all, or those of these series and spans.
+fn remove_from_map(
+    connection: &Connection,
+    source: i64,
+    spans: Option<&BTreeSet<(i64, i32)>>,
+) -> Result<(), LakeError> {
+    let remove = || -> rusqlite::Result<()> {
+        let Some(spans) = spans else {
+            connection.execute("DELETE FROM map_cells WHERE source = ?", [source])?;
+            return Ok(());
+        };
+        let mut delete = connection
+            .prepare_cached("DELETE FROM map_cells WHERE source = ? AND series = ? AND span = ?")?;
+        for (series, span) in spans {
+            delete.execute((source, series, span))?;
+        }
+        Ok(())
+    };
+    remove().context("forget where they were on the map")
 }
 
 /// People whose card in an address book is among these documents.
