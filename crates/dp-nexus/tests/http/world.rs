@@ -412,7 +412,7 @@ pub(crate) struct Workplace {
 
 impl Workplace {
     /// All routes of it.
-    fn join(&self, more: More) -> More {
+    pub(crate) fn join(&self, more: More) -> More {
         self.privacy.join(self.backups.join(self.works.join(more)))
     }
 
