@@ -27,9 +27,12 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Files of the data directory in which the word stands.
+/// Files of the data directory in which the word stands, but that of past queries, which stay.
 fn with_word(vault: &Vault) -> Vec<PathBuf> {
     let holds = |path: &PathBuf| {
+        if path.ends_with("queries.txt") {
+            return false;
+        }
         let bytes = fs::read(path).unwrap_or_default();
         bytes.windows(WORD.len()).any(|part| part == WORD.as_bytes())
     };
