@@ -31,6 +31,16 @@ impl Place {
         Ok(Self { directory, config })
     }
 
+    /// That no restore is in its midst here.
+    pub(crate) fn ensure_whole(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            !dp_backup::is_half_restored(&self.directory),
+            "a backup was being restored to {}, and that was interrupted; run the same `datapunk backup restore` again",
+            self.directory.display()
+        );
+        Ok(())
+    }
+
     /// The database of accounts, jobs and events.
     pub(crate) fn system_file(&self) -> PathBuf {
         self.directory.join("system.db")
@@ -54,6 +64,11 @@ impl Place {
     pub(crate) fn open_told(&self, directory: &Path, on_change: OnChange) -> anyhow::Result<EmbeddedVault> {
         let options = self.options(brain::import_embedder(self)).with_listener(on_change);
         Ok(EmbeddedVault::open(directory, &options)?)
+    }
+
+    /// Opens the vault in this folder for writing.
+    pub(crate) fn open_in(&self, directory: &Path) -> anyhow::Result<EmbeddedVault> {
+        Ok(EmbeddedVault::open(directory, &self.options(brain::import_embedder(self)))?)
     }
 
     /// Opens the vault for writing if it is there, without making vectors by itself.
