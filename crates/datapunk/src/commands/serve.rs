@@ -118,7 +118,7 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     backup::tidy(place);
     backups::schedule(place, &accounts, stream.jobs())?;
     let chores = chores::start(&stream, staging.clone())?;
-    let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
+    let works = Works::new(stream.clone(), staging, place.config.server.import_folders.clone());
     let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
     let privacy = Privacy::new(Arc::clone(&accounts), Arc::clone(brain::models(place).privacy_log()));
     let works = (works, backups, privacy, stream);
