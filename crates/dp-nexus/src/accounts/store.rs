@@ -7,11 +7,11 @@ use super::{
     secret::{SecretKey, random_bytes},
 };
 use parking_lot::Mutex;
-use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior};
+use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Transaction, TransactionBehavior};
 use std::{
     path::Path,
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// What makes each format from the one before. Only ever added to.
@@ -24,6 +24,8 @@ const READERS: usize = 4;
 const CACHE_KIB: i64 = 2 * 1024;
 /// How long to wait for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
+/// How long between two tries where SQLite itself does not wait.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// The opened database.
 #[derive(Debug)]
@@ -39,8 +41,8 @@ impl Store {
         let mut writer = connect(path)?;
         // First of all: nothing of a database of something else is changed, not even how it is written.
         migrate(&mut writer, path)?;
-        writer
-            .execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;")
+        write_ahead(&writer)
+            .and_then(|()| writer.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"))
             .context("set the accounts' database up")?;
         let readers = (0..READERS).map(|_| reader(path)).collect::<Result<_, _>>()?;
         Ok(Self { writer: Mutex::new(writer), readers, next_reader: AtomicUsize::new(0) })
@@ -123,6 +125,22 @@ fn connect(path: &Path) -> Result<Connection, AccountError> {
         .context("set the accounts' database up")?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// Has changes written ahead. SQLite does not wait for others who are about to change that too, so it is tried
+/// again.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL") {
+            Err(error)
+                if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) && Instant::now() < until =>
+            {
+                std::thread::sleep(PAUSE);
+            }
+            outcome => return outcome,
+        }
+    }
 }
 
 fn reader(path: &Path) -> Result<Mutex<Connection>, AccountError> {
