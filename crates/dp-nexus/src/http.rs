@@ -5,6 +5,7 @@ mod answer;
 mod app;
 mod asked;
 mod backups;
+mod blocking;
 mod door;
 mod entrance;
 mod flow;

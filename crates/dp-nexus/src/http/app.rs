@@ -2,6 +2,7 @@
 //! the query engine through `App::ask` and no other way, so scope and load are bounded in one place.
 
 use super::{
+    blocking::blocking,
     graph::Persisted,
     live::{Live, LiveLimits},
     metrics::Metrics,
@@ -314,11 +315,10 @@ impl App {
         let permit = Arc::clone(&self.0.questions).acquire_owned().await.map_err(Problem::internal)?;
         let homes = Arc::clone(&self.0.homes);
         let principal = principal.clone();
-        let span = tracing::Span::current();
-        let answer = tokio::task::spawn_blocking(move || {
+        blocking(move || {
             let _permit = permit;
-            span.in_scope(|| question(&scope::in_scope(homes.engine(&principal)?, &principal.scope)))
-        });
-        answer.await.map_err(Problem::internal)?
+            question(&scope::in_scope(homes.engine(&principal)?, &principal.scope))
+        })
+        .await
     }
 }

@@ -11,6 +11,8 @@ pub(super) use routes::Documented;
 use super::{
     More,
     app::App,
+    blocking::blocking,
+    entrance::whole,
     problem::{Code, Problem},
 };
 use crate::{Principal, Role};
@@ -86,17 +88,13 @@ impl Backups {
         F: FnOnce(&Inner) -> Result<T, Problem> + Send + 'static,
     {
         let inner = Arc::clone(&self.0);
-        let span = tracing::Span::current();
-        let answer = tokio::task::spawn_blocking(move || span.in_scope(|| question(&inner)));
-        answer.await.map_err(Problem::internal)?
+        blocking(move || question(&inner)).await
     }
 }
 
 /// That it is the owner who asks, by way of what sees everything.
 fn owners(principal: &Principal) -> Result<(), Problem> {
-    if principal.scope.is_partial() {
-        return Err(Problem::plain(Code::ScopeTooNarrow));
-    }
+    whole(principal)?;
     if principal.role == Role::Owner {
         return Ok(());
     }

@@ -15,6 +15,7 @@ pub(super) use routes::Documented;
 use super::{
     More,
     app::{Doorkeeper, Refusal, Settings, Visitor},
+    blocking::blocking,
     openapi::SESSION_COOKIE,
     problem::Problem,
 };
@@ -140,9 +141,7 @@ impl Door {
         F: FnOnce(&Accounts, Timestamp) -> Result<T, AccountError> + Send + 'static,
     {
         let (accounts, now) = (Arc::clone(&self.0.accounts), self.now());
-        let span = tracing::Span::current();
-        let answer = tokio::task::spawn_blocking(move || span.in_scope(|| question(&accounts, now)));
-        answer.await.map_err(Problem::internal)?.map_err(Into::into)
+        blocking(move || question(&accounts, now)).await
     }
 
     /// The same for what takes a password: waits its turn first.

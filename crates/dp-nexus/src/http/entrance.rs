@@ -117,6 +117,11 @@ pub(super) fn principal(parts: &Parts) -> Result<Principal, Problem> {
     }
 }
 
+/// That a principal sees the whole vault, and not some of its sources or days.
+pub(super) fn whole(principal: &Principal) -> Result<(), Problem> {
+    if principal.scope.is_partial() { Err(Problem::plain(Code::ScopeTooNarrow)) } else { Ok(()) }
+}
+
 macro_rules! rights {
     ($($(#[$doc:meta])* $name:ident $right:ident;)+) => {$(
         $(#[$doc])*

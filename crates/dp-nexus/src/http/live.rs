@@ -2,11 +2,13 @@
 //! long as they last, and how they end. What is said on them is the business of those who open them.
 
 mod farewell;
+mod pulse;
 mod seats;
 mod tickets;
 mod vigil;
 
 pub(super) use farewell::{Farewell, part};
+pub(super) use pulse::{Pulse, send, text};
 pub(super) use seats::{Seat, Seats};
 pub(super) use tickets::{TICKET_S, Tickets};
 pub(super) use vigil::{Follows, Shown, Vigil};

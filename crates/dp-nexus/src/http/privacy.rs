@@ -5,12 +5,8 @@ mod forget;
 mod held;
 mod ticket;
 
-use super::{
-    More,
-    app::App,
-    problem::{Code, Problem},
-};
-use crate::{Principal, accounts::Accounts};
+use super::{More, app::App, blocking::blocking, problem::Problem};
+use crate::accounts::Accounts;
 use axum::{
     Extension, Router,
     routing::{get, post},
@@ -66,15 +62,8 @@ impl Privacy {
         F: FnOnce(&Inner) -> Result<T, Problem> + Send + 'static,
     {
         let inner = Arc::clone(&self.0);
-        let span = tracing::Span::current();
-        let answer = tokio::task::spawn_blocking(move || span.in_scope(|| question(&inner)));
-        answer.await.map_err(Problem::internal)?
+        blocking(move || question(&inner)).await
     }
-}
-
-/// All of this is of the whole vault.
-fn whole(principal: &Principal) -> Result<(), Problem> {
-    if principal.scope.is_partial() { Err(Problem::plain(Code::ScopeTooNarrow)) } else { Ok(()) }
 }
 
 /// The routes as documented.

@@ -11,6 +11,7 @@ mod tus;
 
 use super::{
     app::App,
+    blocking::blocking,
     problem::{Code, Problem},
 };
 use crate::uploads::{Staging, StagingError};
@@ -72,9 +73,7 @@ where
     T: Send + 'static,
     F: FnOnce() -> Result<T, StagingError> + Send + 'static,
 {
-    let span = tracing::Span::current();
-    let done = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
-    done.map_err(Problem::internal)?.map_err(Into::into)
+    blocking(work).await
 }
 
 /// The id in a path.

@@ -13,12 +13,15 @@ mod tickets;
 pub use entries::{ENTRY, EntryWork};
 pub use herald::Herald;
 pub use imports::{IMPORT, ImportWork};
+pub(super) use jobs::{accepted, queued};
 pub use notices::announce;
 pub(super) use shapes::{Documented, EventView, JobView};
 
 use super::{
     More,
     app::App,
+    blocking::blocking,
+    entrance,
     problem::{Code, Problem},
 };
 use crate::{Principal, uploads::Staging};
@@ -105,17 +108,13 @@ impl Works {
         F: FnOnce(&Inner) -> Result<T, Problem> + Send + 'static,
     {
         let inner = Arc::clone(&self.0);
-        let span = tracing::Span::current();
-        let answer = tokio::task::spawn_blocking(move || span.in_scope(|| question(&inner)));
-        answer.await.map_err(Problem::internal)?
+        blocking(move || question(&inner)).await
     }
 }
 
 /// Jobs and events speak of the whole account, so a key that sees a part of it does not see them.
-pub(super) fn whole(principal: &Principal) -> Result<String, Problem> {
-    if principal.scope.is_partial() {
-        return Err(Problem::plain(Code::ScopeTooNarrow));
-    }
+pub(super) fn whole_account(principal: &Principal) -> Result<String, Problem> {
+    entrance::whole(principal)?;
     Ok(principal.account.to_string())
 }
 

@@ -8,14 +8,11 @@ use crate::http::{
     given::{Given, Named},
     problem::{Code, Problem},
     routes::Nothing,
-    works::JobView,
+    works::{JobView, accepted, queued},
 };
-use axum::{
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{extract::State, response::Response};
 use dp_stream::NewJob;
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::{OpenApi, ToSchema};
@@ -62,8 +59,7 @@ pub(super) async fn begin(
             (inner.check_recipient)(recipient).map_err(|detail| Problem::new(Code::UnfitBody, detail))?;
         }
         let work = BackupWork { recipients: form.recipients, is_scheduled: false };
-        let jobs = inner.stream.jobs();
-        let added = jobs.add(&NewJob {
+        let new = NewJob {
             kind: BACKUP.to_owned(),
             account: principal.account.to_string(),
             payload: serde_json::to_value(&work).map_err(Problem::internal)?,
@@ -71,16 +67,10 @@ pub(super) async fn begin(
             // Who asks twice, as by a page that is loaded again, gets one.
             unique_key: Some(BACKUP.to_owned()),
             due: None,
-        })?;
-        let job = jobs.get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
-        Ok(JobView::from(job))
+        };
+        queued(inner.stream.jobs(), &new)
     });
-    let view = view.await?;
-    let mut response = Written::of(&view)?.into_response();
-    *response.status_mut() = StatusCode::ACCEPTED;
-    let location = HeaderValue::from_str(&format!("jobs/{}", view.id)).map_err(Problem::internal)?;
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(response)
+    accepted(&view.await?, "")
 }
 
 /// The backups that are kept, the newest first. For the owner.

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        entrance::{ClientAddress, Entrance, principal},
+        entrance::{ClientAddress, Entrance, principal, whole},
         problem::{Code, Problem},
     },
     Door,
@@ -82,9 +82,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Holder {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         let principal = principal(parts)?;
-        if principal.scope.is_partial() {
-            return Err(Problem::plain(Code::ScopeTooNarrow));
-        }
+        whole(&principal)?;
         if matches!(principal.origin, Origin::Session(_)) || principal.scope.admin {
             return Ok(Self(principal));
         }

@@ -14,6 +14,7 @@ use crate::{
         answer::Written,
         app::App,
         asked::Asked,
+        blocking::blocking,
         door::{Journal, Target},
         entrance::Reads,
         given::Given,
@@ -210,7 +211,7 @@ impl Asker {
             Err(refused) => return self::refused(*refused, is_plain),
         };
         let executed = schema().execute(request).await;
-        let work = move || {
+        let work = move || -> Result<Response, Problem> {
             let Answered { answer, first, is_refused } = answered(executed, &document, name.as_deref())?;
             Ok(spoken(Written::of(&answer)?, first, is_refused, is_plain))
         };
@@ -367,14 +368,6 @@ fn answered(
         .map_err(Problem::internal)?;
     let answer = GraphqlAnswer { data, errors: executed.errors.iter().map(failure::told).collect() };
     Ok(Answered { answer, first, is_refused })
-}
-
-/// Does what may take long on a thread that may.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    let span = tracing::Span::current();
-    tokio::task::spawn_blocking(move || span.in_scope(work)).await.map_err(Problem::internal)?
 }
 
 fn spoken(body: Written, problem: Option<Problem>, is_refused: bool, is_plain: bool) -> Response {

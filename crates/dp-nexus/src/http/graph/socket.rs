@@ -10,7 +10,7 @@ use crate::http::{
     app::Refusal,
     door::Journal,
     entrance::{ClientAddress, Entrance},
-    live::{Farewell, Follows, Seat, Shown, Vigil, part, wants_socket},
+    live::{Farewell, Follows, Pulse, Seat, Shown, Vigil, part, send, text, wants_socket},
     problem::{Code, Problem},
 };
 use axum::{
@@ -24,10 +24,7 @@ use http::{HeaderValue, request::Parts};
 use message::{Incoming, Outgoing};
 use operations::Operations;
 use serde_json::Value;
-use std::{
-    net::IpAddr,
-    time::{Duration, Instant},
-};
+use std::{net::IpAddr, time::Duration};
 
 /// What the protocol is called.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -142,7 +139,8 @@ async fn greet(socket: &mut WebSocket, comer: Comer, seat: Seat) -> Result<(Vigi
     let refused = |problem: Problem| Some(Farewell::saying(4403, format!("Forbidden: {}", problem.detail())));
     let vigil = comer.introduced(hello.as_ref()).await.map_err(refused)?;
     let seat = if is_stranger { vigil.seat().map_err(refused)? } else { seat };
-    send(socket, &vigil, &Outgoing::Ack).await.ok_or(None)?;
+    let patience = vigil.app.settings().live.patience;
+    send(socket, text(&Outgoing::Ack), patience).await.ok_or(None)?;
     Ok((vigil, seat))
 }
 
@@ -185,9 +183,7 @@ async fn answer(
     mut operations: Operations,
 ) -> Option<Farewell> {
     let limits = vigil.app.settings().live;
-    let mut alive = tokio::time::interval(limits.alive);
-    alive.reset();
-    let mut heard = Instant::now();
+    let mut pulse = Pulse::every(limits.alive);
     let (ended, cleared) = (vigil.ended(), seat.cleared());
     tokio::pin!(ended, cleared);
     loop {
@@ -196,23 +192,17 @@ async fn answer(
             () = &mut cleared => return Some(Farewell::STOPPING),
             reason = &mut ended => return Some(Farewell::shut_out(&reason)),
             message = socket.recv() => {
-                heard = Instant::now();
+                pulse.heard();
                 match take(incoming(message), &mut operations) {
                     Ok(Some(outgoing)) => text(&outgoing),
                     Ok(None) => continue,
                     Err(farewell) => return farewell,
                 }
             }
-            _ = alive.tick() => {
-                if heard.elapsed() > 3 * limits.alive {
-                    return None;
-                }
-                Message::Ping(Vec::new().into())
-            }
+            ping = pulse.ping() => ping?,
             outgoing = operations.next() => text(&outgoing),
         };
-        // Who does not read what is sent is gone, or might as well be.
-        tokio::time::timeout(limits.patience, socket.send(message)).await.ok()?.ok()?;
+        send(socket, message, limits.patience).await?;
     }
 }
 
@@ -233,14 +223,4 @@ fn take(
             Err(Some(Farewell::new(4429, "Too many initialisation requests")))
         }
     }
-}
-
-async fn send(socket: &mut WebSocket, vigil: &Vigil, outgoing: &Outgoing) -> Option<()> {
-    let patience = vigil.app.settings().live.patience;
-    tokio::time::timeout(patience, socket.send(text(outgoing))).await.ok()?.ok()
-}
-
-fn text(outgoing: &Outgoing) -> Message {
-    // Our own messages can be written.
-    Message::Text(serde_json::to_string(outgoing).unwrap_or_default().into())
 }

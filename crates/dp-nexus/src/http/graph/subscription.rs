@@ -8,7 +8,7 @@ use super::{
 };
 use crate::http::{
     problem::{Code, Problem},
-    works::{EventView, IMPORT, JobView, Works, whole},
+    works::{EventView, IMPORT, JobView, Works, whole_account},
 };
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject, Subscription};
 use dp_model::{Document, DocumentId};
@@ -105,7 +105,7 @@ fn works(context: &Context<'_>) -> Result<Works> {
 
 /// Long work, and the account all of whose events may be told.
 fn owned(context: &Context<'_>) -> Result<(Works, String)> {
-    let account = whole(asking(context)?.loader().principal())?;
+    let account = whole_account(asking(context)?.loader().principal())?;
     Ok((works(context)?, account))
 }
 

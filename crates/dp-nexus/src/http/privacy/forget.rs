@@ -1,13 +1,13 @@
 //! `POST /api/v1/privacy/forget/preview` and `POST /api/v1/privacy/forget`
 
-use super::{Privacy, ticket::Bad, whole};
+use super::{Privacy, ticket::Bad};
 use crate::{
     accounts::Event,
     http::{
         answer::Written,
         app::App,
         asked::Asked,
-        entrance::{ClientAddress, Writes},
+        entrance::{ClientAddress, Writes, whole},
         given::Given,
         problem::{Code, Problem},
         routes::Nothing,

@@ -1,11 +1,17 @@
 //! `GET /api/v1/privacy`
 
-use super::{Privacy, whole};
+use super::Privacy;
 use crate::{
     Role,
     accounts::Reader,
     http::{
-        answer::Written, app::App, asked::Asked, entrance::Reads, problem::Problem, routes::Nothing, words,
+        answer::Written,
+        app::App,
+        asked::Asked,
+        entrance::{Reads, whole},
+        problem::Problem,
+        routes::Nothing,
+        words,
     },
 };
 use axum::{Extension, extract::State};

@@ -1,23 +1,22 @@
 //! `POST /api/v1/imports/{id}/entries/{entry}/retry`
 
-use super::{Works, shapes::JobView, whole};
+use super::{
+    Works,
+    jobs::{accepted, queued},
+    shapes::JobView,
+    whole_account,
+};
 use crate::http::{
     App,
-    answer::Written,
     asked::Asked,
     entrance::Imports,
     given::Named,
     problem::{Code, Problem},
     routes::Nothing,
 };
-use axum::{
-    Extension,
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{Extension, extract::State, response::Response};
 use dp_lake::etl::{AgainError, EtlError, find_entry};
 use dp_stream::NewJob;
-use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 
 /// The kind of a job that reads one entry again.
@@ -71,7 +70,7 @@ pub(super) async fn retry(
     Named((import, entry)): Named<(String, String)>,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Response, Problem> {
-    let account = whole(&principal)?;
+    let account = whole_account(&principal)?;
     let no_import = || Problem::new(Code::NoSuchImport, format!("there is no import {import:?}"));
     let import = import.parse::<u64>().map_err(|_| no_import())?;
     let no_entry = || Problem::new(Code::UnknownId, format!("import {import} has no entry {entry:?}"));
@@ -79,8 +78,7 @@ pub(super) async fn retry(
     let known = app.ask(&principal, move |engine| Ok(find_entry(&**engine.vault(), import, entry)?));
     known.await?;
     let view = works.ask(move |inner| {
-        let jobs = inner.stream().jobs();
-        let added = jobs.add(&NewJob {
+        let new = NewJob {
             kind: ENTRY.to_owned(),
             account,
             // Asked for twice it is one job.
@@ -89,16 +87,8 @@ pub(super) async fn retry(
             // A person waits for it, and it is short beside an import.
             priority: 1,
             due: None,
-        })?;
-        let job = jobs.get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
-        Ok(JobView::from(job))
+        };
+        queued(inner.stream().jobs(), &new)
     });
-    let view = view.await?;
-    let mut response = Written::of(&view)?.into_response();
-    *response.status_mut() = StatusCode::ACCEPTED;
-    // Relative to the address that was asked, so that it holds under a sub-path.
-    let location = format!("../../../../jobs/{}", view.id);
-    let location = HeaderValue::from_str(&location).map_err(Problem::internal)?;
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(response)
+    accepted(&view.await?, "../../../../")
 }

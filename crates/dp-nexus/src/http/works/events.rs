@@ -2,7 +2,7 @@
 
 mod socket;
 
-use super::{Works, shapes::EventView, whole};
+use super::{Works, shapes::EventView, whole_account};
 use crate::http::{
     asked::Asked,
     live::{Follows, Seat, Vigil, wants_socket},
@@ -66,7 +66,7 @@ pub(super) async fn follow(
     Asked(asked): Asked<Parameters>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let account = whole(&vigil.principal)?;
+    let account = whole_account(&vigil.principal)?;
     let known = match headers.get(HeaderName::from_static("last-event-id")) {
         Some(text) => {
             let number = text.to_str().ok().and_then(|text| text.trim().parse().ok());

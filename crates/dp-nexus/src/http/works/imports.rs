@@ -1,10 +1,14 @@
 //! `POST /api/v1/imports`: what was uploaded, or lies in a folder of the machine, becomes a job.
 
-use super::{Inner, Works, shapes::JobView, whole};
+use super::{
+    Inner, Works,
+    jobs::{accepted, queued},
+    shapes::JobView,
+    whole_account,
+};
 use crate::{
     Principal, Role,
     http::{
-        answer::Written,
         asked::Asked,
         entrance::Imports,
         given::Given,
@@ -13,12 +17,8 @@ use crate::{
     },
     uploads::UploadId,
 };
-use axum::{
-    extract::State,
-    response::{IntoResponse as _, Response},
-};
+use axum::{extract::State, response::Response};
 use dp_stream::NewJob;
-use http::{HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeSet,
@@ -73,10 +73,10 @@ pub(super) async fn begin(
     Asked(Nothing {}): Asked<Nothing>,
     Given(form): Given<ImportForm>,
 ) -> Result<Response, Problem> {
-    let account = whole(&principal)?;
+    let account = whole_account(&principal)?;
     let view = works.ask(move |inner| {
         let work = inner.work_of(&principal, &form)?;
-        let added = inner.stream.jobs().add(&NewJob {
+        let new = NewJob {
             kind: IMPORT.to_owned(),
             account,
             // The same files asked for twice, as by a page that is loaded again, are one job.
@@ -84,18 +84,10 @@ pub(super) async fn begin(
             payload: serde_json::to_value(&work).map_err(Problem::internal)?,
             priority: 0,
             due: None,
-        })?;
-        let job =
-            inner.stream.jobs().get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
-        Ok(JobView::from(job))
+        };
+        queued(inner.stream.jobs(), &new)
     });
-    let view = view.await?;
-    let mut response = Written::of(&view)?.into_response();
-    *response.status_mut() = StatusCode::ACCEPTED;
-    // Relative to the address that was asked, so that it holds under a sub-path.
-    let location = HeaderValue::from_str(&format!("jobs/{}", view.id)).map_err(Problem::internal)?;
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(response)
+    accepted(&view.await?, "")
 }
 
 impl Inner {

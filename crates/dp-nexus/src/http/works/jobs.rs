@@ -1,6 +1,6 @@
 //! `GET /api/v1/jobs`, `GET /api/v1/jobs/{id}`, and `POST` to `cancel` and `requeue` of one.
 
-use super::{Works, shapes::JobView, whole};
+use super::{Works, shapes::JobView, whole_account};
 use crate::Principal;
 use crate::http::{
     answer::{Part, Written},
@@ -10,8 +10,12 @@ use crate::http::{
     problem::{Code, Problem},
     routes::Nothing,
 };
-use axum::extract::State;
-use dp_stream::{Job, JobId, JobState, Jobs, JobsQuery};
+use axum::{
+    extract::State,
+    response::{IntoResponse as _, Response},
+};
+use dp_stream::{Job, JobId, JobState, Jobs, JobsQuery, NewJob};
+use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -52,7 +56,7 @@ pub(super) async fn list(
     Reads(principal): Reads,
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
-    let account = whole(&principal)?;
+    let account = whole_account(&principal)?;
     let limit = within("limit", asked.limit, 1..=100)?;
     let before = asked.cursor.as_deref().map(str::parse::<u64>).transpose().map_err(|_| {
         let text = asked.cursor.clone().unwrap_or_default();
@@ -144,6 +148,20 @@ pub(super) async fn requeue(
     told(&works, &principal, id, |jobs, job| Ok(jobs.requeue(job.id)?)).await
 }
 
+/// Puts a job into the queue, or finds the one of its key that has not ended.
+pub(in crate::http) fn queued(jobs: &Jobs, new: &NewJob) -> Result<JobView, Problem> {
+    let added = jobs.add(new)?;
+    let job = jobs.get(added.id())?.ok_or_else(|| Problem::internal("a new job is gone"))?;
+    Ok(job.into())
+}
+
+/// The answer to who asked for work that a job does. `up` leads from the address that was asked to `/api/v1/`: relative, so
+/// that it holds under a sub-path.
+pub(in crate::http) fn accepted(view: &JobView, up: &str) -> Result<Response, Problem> {
+    let location = HeaderValue::from_str(&format!("{up}jobs/{}", view.id)).map_err(Problem::internal)?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], Written::of(view)?).into_response())
+}
+
 /// Does something with the account's job of this number, and tells the job as it is then. Others' jobs are as if
 /// they were not there.
 async fn told(
@@ -152,7 +170,7 @@ async fn told(
     id: String,
     doing: impl FnOnce(&Jobs, Job) -> Result<Option<Job>, Problem> + Send + 'static,
 ) -> Result<Written, Problem> {
-    let account = whole(principal)?;
+    let account = whole_account(principal)?;
     let question = works.ask(move |inner| {
         let jobs = inner.stream.jobs();
         let found = id.parse::<u64>().ok().map(|id| jobs.get(JobId(id))).transpose()?.flatten();

@@ -2,14 +2,13 @@
 //! who does not read, does not answer, or would not be let in any more is closed, with a code and a reason.
 
 use super::{EventView, outcome};
-use crate::http::live::{Farewell, Seat, Vigil, part};
+use crate::http::live::{Farewell, Pulse, Seat, Vigil, part, send, text};
 use axum::{
     extract::ws::{Message, WebSocket, WebSocketUpgrade},
     response::Response,
 };
 use dp_stream::{Lagged, Subscription};
 use serde_json::json;
-use std::time::Instant;
 
 /// The largest message that is taken, to say in peace that none is.
 const MESSAGE_BYTES_MAX: usize = 4 << 10;
@@ -44,9 +43,7 @@ async fn tell(
     seat: &Seat,
 ) -> Option<Farewell> {
     let limits = vigil.app.settings().live;
-    let mut alive = tokio::time::interval(limits.alive);
-    alive.reset();
-    let mut heard = Instant::now();
+    let mut pulse = Pulse::every(limits.alive);
     let (ended, cleared) = (vigil.ended(), seat.cleared());
     tokio::pin!(ended, cleared);
     loop {
@@ -55,7 +52,7 @@ async fn tell(
             () = &mut cleared => return Some(Farewell::STOPPING),
             reason = &mut ended => return Some(Farewell::shut_out(&reason)),
             message = socket.recv() => {
-                heard = Instant::now();
+                pulse.heard();
                 match message? {
                     Ok(Message::Ping(_) | Message::Pong(_)) => continue,
                     Ok(Message::Close(_)) => return None,
@@ -63,31 +60,20 @@ async fn tell(
                     Err(error) => return Some(Farewell::unreadable(&error)),
                 }
             }
-            _ = alive.tick() => {
-                if heard.elapsed() > 3 * limits.alive {
-                    return None;
-                }
-                Message::Ping(Vec::new().into())
-            }
+            ping = pulse.ping() => ping?,
             event = subscription.next() => match event {
                 Some(Ok(event)) => text(&EventView::from(event)),
                 Some(Err(lagged)) => {
                     let (kind, after) = outcome(&lagged);
                     let told = text(&json!({ "id": after, "kind": kind, "data": {} }));
-                    tokio::time::timeout(limits.patience, socket.send(told)).await.ok()?.ok()?;
+                    send(socket, told, limits.patience).await?;
                     return Some(farewell(&lagged));
                 }
                 None => return Some(Farewell::STOPPING),
             },
         };
-        // Who does not read what is sent is gone, or might as well be.
-        tokio::time::timeout(limits.patience, socket.send(message)).await.ok()?.ok()?;
+        send(socket, message, limits.patience).await?;
     }
-}
-
-fn text(value: &impl serde::Serialize) -> Message {
-    // Our own values can be written.
-    Message::Text(serde_json::to_string(value).unwrap_or_default().into())
 }
 
 fn farewell(lagged: &Lagged) -> Farewell {
