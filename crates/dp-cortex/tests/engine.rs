@@ -225,7 +225,7 @@ fn vectors_that_are_missing_are_told() {
     let vault = vault(life());
     let engine = engine_over(&vault);
     block_on(vault.vectors().put(&Topics::embedder(false).model().clone(), Vec::new())).unwrap();
-    block_on(vault.documents().forget(&ForgetTarget::Document(DocumentId([2; 16])))).unwrap();
+    block_on(vault.documents().forget(&ForgetTarget::Document(DocumentId([2; 16])), None)).unwrap();
     let answer = search(&engine, Mode::Hybrid, "sleep memory");
     assert_eq!(found(&answer), [1]);
     assert!(answer.notices.is_empty(), "{:?}", answer.notices);

@@ -60,9 +60,10 @@ struct WriterState {
     publish: Box<dyn Fn(IndexChanges) + Send>,
 }
 
-/// What the writer does while nobody else writes: counts fixes on the map, and puts
-/// documents of before into conversations. Whether there may be more.
-fn count_more(state: &mut WriterState) -> bool {
+/// What the writer does while nobody else writes: ends a log that has what was forgotten, counts fixes on the map,
+/// and puts documents of before into conversations. Whether there may be more.
+fn catch_up(state: &mut WriterState) -> bool {
+    state.writer.end_log();
     // What failed is still to be counted, and whoever waits for it is told why it is not.
     let counted = state.writer.count_span().unwrap_or(false);
     counted || state.writer.converse().unwrap_or(false)
@@ -106,7 +107,7 @@ impl EmbeddedVault {
             writer: Some(Pool::with_spare_work(
                 "lake-write",
                 vec![WriterState { writer, publish }],
-                count_more,
+                catch_up,
             )?),
             readers: start_readers(&file)?,
             indexer: Some(indexer),
@@ -364,9 +365,13 @@ impl Documents for EmbeddedVault {
         self.write(move |state| state.writer.forget_preview(&target)).await
     }
 
-    async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
-        let target = target.clone();
-        self.publish(move |writer| writer.forget(&target)).await
+    async fn forget(
+        &self,
+        target: &ForgetTarget,
+        expected: Option<&Forgotten>,
+    ) -> Result<Forgotten, LakeError> {
+        let (target, expected) = (target.clone(), expected.copied());
+        self.publish(move |writer| writer.forget(&target, expected.as_ref())).await
     }
 
     async fn histogram(&self, query: &HistogramQuery) -> Result<Vec<DayCount>, LakeError> {

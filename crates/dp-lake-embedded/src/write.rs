@@ -67,6 +67,9 @@ pub(crate) struct Writer {
     origins: Origins,
     /// Whether any document has annotations: mostly none has, and then none are looked for.
     annotated: bool,
+    /// Whether the write-ahead log may have what was forgotten. At first that is not known: a program that was killed
+    /// may have left it.
+    has_old_log: bool,
 }
 
 impl Writer {
@@ -81,6 +84,7 @@ impl Writer {
             people: KnownPeople::default(),
             origins: Origins::default(),
             annotated: has_annotations(&connection)?,
+            has_old_log: true,
             connection,
         })
     }

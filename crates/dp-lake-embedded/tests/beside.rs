@@ -84,6 +84,6 @@ fn whoever_listens_is_told_what_each_transaction_changed_and_nothing_else() {
     block_on(vault.documents().annotate(bread, &Annotation::Star(true))).unwrap();
     let changed = last();
     assert_eq!((changed[0].added.count, changed[0].changed.ids.clone()), (0, vec![bread]));
-    block_on(vault.documents().forget(&ForgetTarget::Document(bread))).unwrap();
+    block_on(vault.documents().forget(&ForgetTarget::Document(bread), None)).unwrap();
     assert_eq!((last()[0].removed, last().len()), (1, 0));
 }

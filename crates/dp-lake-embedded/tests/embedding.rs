@@ -204,7 +204,7 @@ fn a_forgotten_document_leaves_no_byte_in_any_segment() {
     let values = bytes[at + 20..at + 20 + WIDTH as usize].to_vec();
     let stale = tempfile::tempdir().unwrap();
     copy(&folder.path().join("vectors"), stale.path());
-    block_on(vault.documents().forget(&ForgetTarget::Document(forgotten.id))).unwrap();
+    block_on(vault.documents().forget(&ForgetTarget::Document(forgotten.id), None)).unwrap();
     block_on(vault.search().wait_indexed(0)).unwrap();
     let assert_gone = || {
         for path in files(folder.path(), "vectors") {

@@ -215,6 +215,7 @@ list_cases! { $
         a_forgotten_document_leaves_nothing_and_others_stay,
         a_preview_counts_and_removes_nothing,
         forgetting_what_is_not_there_removes_nothing,
+        if_something_else_would_be_forgotten_than_expected_nothing_is,
         several_documents_are_forgotten_together,
         forgetting_some_days_leaves_the_others_and_what_has_no_date,
         what_was_forgotten_can_be_imported_again,

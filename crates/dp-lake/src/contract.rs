@@ -76,8 +76,15 @@ pub trait Documents: Send + Sync {
     async fn forget_preview(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError>;
 
     /// Removes the target from the store, its rollups, and every projection; the same export can be
-    /// imported again afterwards.
-    async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError>;
+    /// imported again afterwards. If something is expected and anything else would be removed, nothing is.
+    ///
+    /// # Errors
+    /// `NotAsExpected`, and those of the store.
+    async fn forget(
+        &self,
+        target: &ForgetTarget,
+        expected: Option<&Forgotten>,
+    ) -> Result<Forgotten, LakeError>;
 
     /// Documents by local day, source and kind, from rollups, ascending by day (undated first).
     async fn histogram(&self, query: &HistogramQuery) -> Result<Vec<DayCount>, LakeError>;

@@ -1,5 +1,6 @@
 //! What can go wrong in a store, in words a person can act on.
 
+use crate::Forgotten;
 use std::path::PathBuf;
 
 /// Why the lake could not do what was asked. Absent things are `Ok(None)`, not errors.
@@ -50,6 +51,12 @@ pub enum LakeError {
         projection: &'static str,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Something else would be forgotten than was expected, so nothing was.
+    #[error("{} documents and {} samples would be forgotten by now, which is not what was expected", .now.documents, .now.samples)]
+    NotAsExpected {
+        /// What would be forgotten.
+        now: Forgotten,
     },
     /// A vector that can't be stored or compared: of another width, or with values that are no numbers.
     #[error("a vector can't be used: {0}")]

@@ -25,6 +25,7 @@ pub mod sought;
 mod statistics;
 mod vectors;
 mod version;
+mod walk;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
@@ -46,3 +47,4 @@ pub use vectors::{
     VectorHit, VectorModel, VectorSet,
 };
 pub use version::{VersionRank, compare_origins, content_hash, undated_last};
+pub use walk::{walk_documents, walk_people, walk_samples};

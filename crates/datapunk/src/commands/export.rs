@@ -3,7 +3,7 @@
 
 use crate::{output::Output, place::Place, words};
 use anyhow::Context as _;
-use dp_lake::{Day, Filter, SampleQuery, Vault as _};
+use dp_lake::{Day, Filter, Vault as _, walk_documents, walk_people, walk_samples};
 use dp_model::Kind;
 use dp_nexus::export::Exported;
 use futures::executor::block_on;
@@ -12,9 +12,6 @@ use std::{
     io::Write as _,
     path::{Path, PathBuf},
 };
-
-/// Documents or samples in memory at a time.
-const STEP: usize = 2_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -66,30 +63,10 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     if let Some(path) = &arguments.zip {
         return write_zip(&vault, path, arguments, output);
     }
-    let mut after = None;
-    loop {
-        let documents = block_on(vault.documents().walk(after, STEP))?;
-        for document in &documents {
-            output.value(&Line::Document(document))?;
-        }
-        match documents.last() {
-            Some(last) => after = Some(last.document.id),
-            None => break,
-        }
-    }
-    let mut after = None;
-    loop {
-        let people = block_on(vault.documents().people(after, STEP))?;
-        for person in &people {
-            output.value(&Line::Person(person))?;
-        }
-        match people.last() {
-            Some(last) => after = Some(last.id),
-            None => break,
-        }
-    }
+    walk_documents(&vault, |document| output.value(&Line::Document(document)))?;
+    walk_people(&vault, |person| output.value(&Line::Person(person)))?;
     for series in block_on(vault.series().list())? {
-        write_samples(&vault, &series.series, output)?;
+        walk_samples(&vault, &series.series, |sample| output.value(&Line::Sample(sample)))?;
     }
     Ok(output.writer().flush()?)
 }
@@ -148,28 +125,4 @@ fn write_whole(
     fs_err::rename(partial, path)?;
     fs_err::File::open(folder)?.sync_all()?;
     Ok(exported)
-}
-
-/// Writes a series in steps. A step ends before the last instant it holds, because more samples of
-/// that instant may follow; the next one begins there.
-fn write_samples(vault: &impl dp_lake::Vault, series: &str, output: &mut Output) -> anyhow::Result<()> {
-    let mut from_us = None;
-    let mut step = STEP;
-    loop {
-        let query = SampleQuery { series: series.to_owned(), from_us, limit: step, ..SampleQuery::default() };
-        let samples = block_on(vault.series().range(&query))?;
-        let whole = samples.len() < step;
-        let last_us = samples.last().map(|sample| sample.time_us);
-        let mut written = 0;
-        for sample in samples.iter().take_while(|sample| whole || Some(sample.time_us) != last_us) {
-            output.value(&Line::Sample(sample))?;
-            written += 1;
-        }
-        if whole {
-            return Ok(());
-        }
-        // So many samples of one instant that a step holds no other: take a longer one.
-        step = if written == 0 { step * 2 } else { STEP };
-        from_us = last_us;
-    }
 }

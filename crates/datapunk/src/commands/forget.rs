@@ -71,7 +71,7 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
             return output.line("Nothing was removed.");
         }
     }
-    let forgotten = block_on(vault.documents().forget(&target))?;
+    let forgotten = block_on(vault.documents().forget(&target, None))?;
     block_on(vault.search().wait_indexed(u64::MAX))?;
     tell("were removed", forgotten, output)
 }

@@ -25,22 +25,40 @@ impl Writer {
         }
     }
 
-    /// Forgets the target.
-    pub(crate) fn forget(&mut self, target: &ForgetTarget) -> Result<(Forgotten, IndexChanges), LakeError> {
+    /// Forgets the target; nothing if that is not what is expected.
+    pub(crate) fn forget(
+        &mut self,
+        target: &ForgetTarget,
+        expected: Option<&Forgotten>,
+    ) -> Result<(Forgotten, IndexChanges), LakeError> {
         let mut changes = Vec::new();
         let mut at = 0;
         // Rows that are deleted leave their bytes behind in the file, unless it is asked not to.
         self.connection.execute_batch("PRAGMA secure_delete = ON").context("forget")?;
         let forgotten = self.transaction(|writer, sequence| {
             at = sequence;
-            remove(writer, target, sequence, &mut changes)
+            let now = remove(writer, target, sequence, &mut changes)?;
+            if expected.is_some_and(|expected| *expected != now) {
+                return Err(LakeError::NotAsExpected { now });
+            }
+            Ok(now)
         });
         self.connection.execute_batch("PRAGMA secure_delete = OFF").context("forget")?;
         let forgotten = forgotten?;
-        // The log of changes still has the pages as they were. Readers may keep it for now, and then the next checkpoint ends it.
-        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
+        self.has_old_log = true;
+        self.end_log();
         self.people = people::KnownPeople::default();
         Ok((forgotten, IndexChanges { sequence: at, changes }))
+    }
+
+    /// Empties the write-ahead log if it may still have pages as they were before something was forgotten. While
+    /// somebody reads from it that can't be done, and is to be tried again.
+    pub(crate) fn end_log(&mut self) {
+        if !self.has_old_log {
+            return;
+        }
+        let is_busy = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |row| row.get(0));
+        self.has_old_log = is_busy.unwrap_or(true);
     }
 }
 
@@ -297,4 +315,30 @@ fn remove_people(connection: &Connection, off_cards: &[i64]) -> Result<u64, Lake
         Ok(people)
     };
     remove().map(|count| count as u64).context("forget people")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::{open_reader, open_writer};
+    use std::time::Duration;
+
+    #[test]
+    fn a_log_that_somebody_reads_from_is_ended_when_they_have_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lake.db");
+        let log_bytes = || std::fs::metadata(folder.path().join("lake.db-wal")).unwrap().len();
+        let mut writer = Writer::new(open_writer(&file, "UTC").unwrap()).unwrap();
+        writer.end_log();
+        assert!(!writer.has_old_log && log_bytes() == 0, "what was killed before may have left something");
+        let reader = open_reader(&file).unwrap();
+        reader.execute_batch("BEGIN; SELECT count(*) FROM documents;").unwrap();
+        writer.connection.busy_timeout(Duration::ZERO).unwrap();
+        writer.connection.execute_batch("UPDATE vault SET value = 'UTC' WHERE key = 'home_zone'").unwrap();
+        writer.forget(&ForgetTarget::Source("google".into()), None).unwrap();
+        assert!(writer.has_old_log && log_bytes() > 0);
+        drop(reader);
+        writer.end_log();
+        assert!(!writer.has_old_log && log_bytes() == 0);
+    }
 }

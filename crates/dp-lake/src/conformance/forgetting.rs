@@ -11,9 +11,10 @@ use super::{
 };
 use crate::{
     Annotation, Batch, Checkpoint, Dimension, DocumentUpsert, Filter, ForgetTarget, Forgotten, Hidden,
-    HistogramQuery, Order, SampleQuery, TermMode,
+    HistogramQuery, LakeError, Order, SampleQuery, TermMode,
 };
 use dp_model::{Content, DocumentId, EntryStatus, Kind, Mention, Place, Role, Sample};
+use futures::executor::block_on;
 
 const MAIL: &str = "google.mail";
 
@@ -225,6 +226,21 @@ pub fn a_preview_counts_and_removes_nothing(factory: &dyn Factory) {
         assert_eq!(subject.forget(target), preview, "{target:?}");
     }
     assert_eq!(subject.walk(), []);
+}
+
+pub fn if_something_else_would_be_forgotten_than_expected_nothing_is(factory: &dyn Factory) {
+    let subject = with_both(factory);
+    let before = every_answer(&subject);
+    let target = ForgetTarget::Source(MAIL.into());
+    let documents = subject.vault().documents();
+    let now = wait(documents.forget_preview(&target));
+    for expected in [Forgotten::default(), Forgotten { samples: now.samples + 1, ..now }] {
+        let refused = block_on(documents.forget(&target, Some(&expected)));
+        assert!(matches!(refused, Err(LakeError::NotAsExpected { now: told }) if told == now), "{refused:?}");
+        assert_eq!(every_answer(&subject), before);
+    }
+    assert_eq!(wait(documents.forget(&target, Some(&now))), now);
+    assert_ne!(every_answer(&subject), before);
 }
 
 pub fn forgetting_what_is_not_there_removes_nothing(factory: &dyn Factory) {

@@ -88,7 +88,7 @@ impl<'f> Subject<'f> {
 
     /// Removes something.
     pub fn forget(&self, target: &ForgetTarget) -> Forgotten {
-        wait(self.vault().documents().forget(target))
+        wait(self.vault().documents().forget(target, None))
     }
 
     /// Everything in the vault, walked in steps of 7.

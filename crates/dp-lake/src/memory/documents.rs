@@ -97,9 +97,16 @@ impl Documents for MemoryVault {
         Ok(self.lock().removal(target).counts)
     }
 
-    async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
+    async fn forget(
+        &self,
+        target: &ForgetTarget,
+        expected: Option<&Forgotten>,
+    ) -> Result<Forgotten, LakeError> {
         let mut state = self.lock();
         let removal = state.removal(target);
+        if expected.is_some_and(|expected| *expected != removal.counts) {
+            return Err(LakeError::NotAsExpected { now: removal.counts });
+        }
         state.remove(&removal);
         state.prune_sets();
         Ok(removal.counts)

@@ -1,7 +1,7 @@
 //! Samples as CSV, a file for each series.
 
-use super::{Archive, ExportError, STEP};
-use dp_lake::{Filter, SampleQuery, Vault, etl::HomeClock};
+use super::{Archive, ExportError};
+use dp_lake::{Filter, Vault, etl::HomeClock, walk_samples};
 use dp_model::{Moment, Precision, Reading, Sample};
 use futures::executor::block_on;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -38,7 +38,7 @@ pub(super) fn write<W: Write>(
     for info in block_on(vault.series().list())? {
         let name = format!("series/{}.csv", utf8_percent_encode(&info.series, OTHER));
         let mut has_begun = false;
-        walk(vault, &info.series, &mut |sample| {
+        walk_samples(vault, &info.series, |sample| {
             if !is_wanted(sample, filter, &mut clock) {
                 return Ok(());
             }
@@ -54,33 +54,6 @@ pub(super) fn write<W: Write>(
         }
     }
     Ok(())
-}
-
-/// Takes every sample of a series in turn. A step ends before the last instant it holds, because more samples of that instant may
-/// follow; the next one begins there.
-fn walk(
-    vault: &dyn Vault,
-    series: &str,
-    take: &mut dyn FnMut(&Sample) -> Result<(), ExportError>,
-) -> Result<(), ExportError> {
-    let (mut from_us, mut step) = (None, STEP);
-    loop {
-        let query = SampleQuery { series: series.to_owned(), from_us, limit: step, ..SampleQuery::default() };
-        let samples = block_on(vault.series().range(&query))?;
-        let is_all = samples.len() < step;
-        let last_us = samples.last().map(|sample| sample.time_us);
-        let mut taken = 0;
-        for sample in samples.iter().take_while(|sample| is_all || Some(sample.time_us) != last_us) {
-            take(sample)?;
-            taken += 1;
-        }
-        if is_all {
-            return Ok(());
-        }
-        // So many samples of one instant that a step holds no other: take a longer one.
-        step = if taken == 0 { step.saturating_mul(2) } else { STEP };
-        from_us = last_us;
-    }
 }
 
 fn is_wanted(sample: &Sample, filter: &Filter, clock: &mut HomeClock) -> bool {

@@ -179,7 +179,8 @@ pub(super) async fn forget(
             checked.map_err(|bad| refused(&bad, counts))?;
             own.0.accounts.record(&[begun])?;
             let vault = engine.vault();
-            let removed = block_on(vault.documents().forget(&target))?;
+            // What is imported in between counts too.
+            let removed = block_on(vault.documents().forget(&target, Some(&counts)))?;
             // Gone from the indexes too, before anybody is told.
             block_on(vault.search().wait_indexed(u64::MAX))?;
             Ok((removed, previewed(engine, &target)?))

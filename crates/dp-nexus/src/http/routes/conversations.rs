@@ -112,7 +112,8 @@ fn place(text: &str) -> Result<ConversationPlace, Problem> {
     read().ok_or_else(|| Problem::new(Code::BadCursor, format!("{text:?} is no cursor")).about("cursor"))
 }
 
-/// The dated documents of a conversation, latest first, without those that were hidden. An id of none has none.
+/// The dated documents of a conversation, latest first, without those that were hidden. One of which nothing may be seen
+/// is as if it were not there.
 #[utoipa::path(
     get,
     operation_id = "list_conversation_documents",
@@ -128,11 +129,15 @@ pub(super) async fn documents(
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
     let limit = within("limit", asked.limit, 1..=200)?;
-    let no_such = |_| Problem::new(Code::UnknownId, format!("there is no conversation {id}"));
-    let id = id.parse::<ConversationId>().map_err(no_such)?;
+    let no_such = |id: &str| Problem::new(Code::UnknownId, format!("there is no conversation {id}"));
+    let id = id.parse::<ConversationId>().map_err(|_| no_such(&id))?;
     let cursor = asked.cursor.map(Cursor);
     let question = app.ask_written(&principal, move |engine| {
-        Ok(block_on(engine.vault().documents().conversation(id, cursor.as_ref(), limit))?)
+        let page = block_on(engine.vault().documents().conversation(id, cursor.as_ref(), limit))?;
+        if page.items.is_empty() && cursor.is_none() {
+            return Err(no_such(&id.to_string()));
+        }
+        Ok(page)
     });
     question.await
 }

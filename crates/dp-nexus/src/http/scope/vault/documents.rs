@@ -88,7 +88,11 @@ impl Documents for View {
         refused("what would be forgotten")
     }
 
-    async fn forget(&self, _target: &ForgetTarget) -> Result<Forgotten, LakeError> {
+    async fn forget(
+        &self,
+        _target: &ForgetTarget,
+        _expected: Option<&Forgotten>,
+    ) -> Result<Forgotten, LakeError> {
         Err(LakeError::ReadOnly)
     }
 
@@ -147,10 +151,27 @@ impl Documents for View {
         cursor: Option<&Cursor>,
         limit: usize,
     ) -> Result<Page<Document>, LakeError> {
-        let mut clock = self.clock();
-        let mut page = self.vault.documents().conversation(id, cursor, limit).await?;
-        page.items.retain(|document| self.sees(&document.content, &mut clock));
-        Ok(page)
+        let (mut clock, mut cursor) = (self.clock(), cursor.cloned());
+        let (mut items, mut next) = (Vec::new(), None);
+        loop {
+            let page = self.vault.documents().conversation(id, cursor.as_ref(), READ_AT_ONCE).await?;
+            for document in page.items {
+                if !self.sees(&document.content, &mut clock) {
+                    continue;
+                }
+                if items.len() == limit {
+                    return Ok(Page { items, next });
+                }
+                // Made of what is seen: the one of the page may stand on a document that is not.
+                let sort_us = document.content.time.as_ref().map(|time| clock.sort_us(time));
+                next = sort_us.map(|sort_us| Cursor::after(sort_us, document.id));
+                items.push(document);
+            }
+            match page.next {
+                Some(after) => cursor = Some(after),
+                None => return Ok(Page { items, next: None }),
+            }
+        }
     }
 
     async fn people(&self, _after: Option<PersonId>, _limit: usize) -> Result<Vec<Person>, LakeError> {
