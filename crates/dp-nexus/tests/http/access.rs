@@ -78,6 +78,7 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let path =
             path.replace("/jobs/{id}", "/jobs/1").replace("/backups/{name}", &format!("/backups/{A_BACKUP}"));
         let path = path.replace("/people/{id}", &format!("/people/{}", ada(&world).await));
+        let path = path.replace("/conversations/{id}", &format!("/conversations/{}", refund(&world).await));
         let path = path
             .replace("/imports/{id}", "/imports/1")
             .replace("{entry}", "0")
@@ -116,6 +117,11 @@ async fn every_documented_route_answers_with_a_documented_status() {
 /// The id of the one person there is.
 pub(crate) async fn ada(world: &World) -> String {
     world.found("/api/v1/people").await["items"][0]["id"].as_str().unwrap().to_owned()
+}
+
+/// The id of the one conversation there is.
+async fn refund(world: &World) -> String {
+    world.found("/api/v1/conversations").await["items"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// What a route of uploads answers with when it is asked for something that can be done.
