@@ -43,6 +43,7 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
         transaction.commit().context("make the store")?;
     }
     check_format(&connection)?;
+    connection.execute_batch(include_str!("additions.sql")).context("make the store")?;
     Ok(connection)
 }
 

@@ -22,6 +22,7 @@ use dp_lake::{
     LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
     RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault,
     Vectors,
+    own::{OwnAnswer, OwnBatch},
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -298,6 +299,10 @@ fn file_bytes(path: &Path) -> u64 {
 impl Documents for EmbeddedVault {
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
         self.publish(move |writer| writer.apply(batch)).await
+    }
+
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
+        self.publish(move |writer| writer.write(&batch)).await
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {

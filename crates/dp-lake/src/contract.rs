@@ -8,6 +8,7 @@ use crate::{
     LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
     RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top,
     VectorModel, VectorSet,
+    own::{OwnAnswer, OwnBatch},
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
@@ -40,6 +41,12 @@ pub trait Documents: Send + Sync {
     /// with the greater [`crate::VersionRank`] is kept as the document and the other as a revision.
     /// The import's checkpoint, ledger and counts are written in the same transaction.
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError>;
+
+    /// Writes own documents: all that can be done of the batch in one transaction, durable when it returns, with what
+    /// is to be known of it if it comes again. [`OwnBatch::decide`] says what each change comes to. What a document
+    /// said before is kept as a revision; one that is deleted goes as [`Documents::forget`] lets it go, but what is
+    /// known of imported entries stays.
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError>;
 
     /// The document with this id.
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError>;

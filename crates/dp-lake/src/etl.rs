@@ -15,6 +15,7 @@ mod report;
 mod turns;
 
 pub use clock::HomeClock;
+pub(crate) use normalise::UTC_US_RANGE;
 pub use pipeline::{EtlError, ImportOptions, import, preview};
 pub use plan::{Action, Plan, PlannedEntry, make_plan};
 pub use progress::{Progress, Stage};

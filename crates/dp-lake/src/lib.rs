@@ -14,6 +14,7 @@ mod finding;
 pub mod matching;
 pub mod memory;
 mod near;
+pub mod own;
 pub mod people;
 mod query;
 pub mod samples;

@@ -4,6 +4,7 @@
 mod documents;
 mod finding;
 mod imports;
+mod own;
 mod people;
 mod search;
 mod series;

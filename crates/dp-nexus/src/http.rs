@@ -12,6 +12,7 @@ mod layers;
 mod mcp;
 mod metrics;
 mod openapi;
+mod own;
 mod problem;
 mod rate;
 pub(crate) mod routes;
@@ -63,6 +64,7 @@ pub fn router(app: &App) -> Router {
 pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let more = more.into();
     let usual = routes::api()
+        .merge(own::router())
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
         .merge(more.usual)

@@ -24,6 +24,8 @@ mod home;
 mod keeping;
 #[path = "http/mcp.rs"]
 mod mcp;
+#[path = "http/own.rs"]
+mod own;
 #[path = "http/passing.rs"]
 mod passing;
 #[path = "http/reading.rs"]

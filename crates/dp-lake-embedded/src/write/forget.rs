@@ -44,13 +44,9 @@ fn remove(
     changes: &mut Vec<IndexChange>,
 ) -> Result<Forgotten, LakeError> {
     let mut rollups = Rollups::default();
-    let mut forgotten = Forgotten::default();
-    let mut off_cards = Vec::new();
+    let mut removing = Removing::default();
     match target {
-        ForgetTarget::Document(id) => {
-            off_cards.extend(people_on_cards(&writer.connection, &[*id])?);
-            remove_documents(writer, &[*id], sequence, &mut rollups, &mut forgotten, changes)?;
-        }
+        ForgetTarget::Document(id) => removing.documents(writer, &[*id], sequence, &mut rollups, changes)?,
         ForgetTarget::Source(source) => {
             let groups: Vec<i64> = writer
                 .groups
@@ -64,30 +60,57 @@ fn remove(
                     if ids.is_empty() {
                         break;
                     }
-                    off_cards.extend(people_on_cards(&writer.connection, &ids)?);
-                    remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, changes)?;
+                    removing.documents(writer, &ids, sequence, &mut rollups, changes)?;
                 }
             }
-            forgotten.samples = remove_samples(writer, source, &mut rollups)?;
+            removing.forgotten.samples = remove_samples(writer, source, &mut rollups)?;
         }
     }
     rollups.write(&writer.connection)?;
-    if forgotten.documents > 0 {
-        forgotten.people = remove_people(&writer.connection, &off_cards)?;
-    }
-    writer
-        .connection
-        .execute_batch(
-            "DELETE FROM rollup_documents WHERE count = 0;
-             DELETE FROM rollup_samples WHERE count = 0;
-             DELETE FROM rollup_top WHERE count = 0;",
-        )
-        .context("forget")?;
+    let forgotten = removing.finish(&writer.connection)?;
     if forgotten.documents + forgotten.samples > 0 {
         // The same entries must be read again when they are imported again.
         writer.connection.execute("DELETE FROM memo", ()).context("forget")?;
     }
     Ok(forgotten)
+}
+
+/// What is being removed in a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Removing {
+    pub(super) forgotten: Forgotten,
+    /// People whose card in an address book goes.
+    off_cards: Vec<i64>,
+}
+
+impl Removing {
+    /// Removes documents with what is kept with them.
+    pub(super) fn documents(
+        &mut self,
+        writer: &mut Writer,
+        ids: &[DocumentId],
+        sequence: u64,
+        rollups: &mut Rollups,
+        changes: &mut Vec<IndexChange>,
+    ) -> Result<(), LakeError> {
+        self.off_cards.extend(people_on_cards(&writer.connection, ids)?);
+        remove_documents(writer, ids, sequence, rollups, &mut self.forgotten, changes)
+    }
+
+    /// Removes what nothing is left of, once the rollups are written.
+    pub(super) fn finish(mut self, connection: &Connection) -> Result<Forgotten, LakeError> {
+        if self.forgotten.documents > 0 {
+            self.forgotten.people = remove_people(connection, &self.off_cards)?;
+        }
+        connection
+            .execute_batch(
+                "DELETE FROM rollup_documents WHERE count = 0;
+                 DELETE FROM rollup_samples WHERE count = 0;
+                 DELETE FROM rollup_top WHERE count = 0;",
+            )
+            .context("forget")?;
+        Ok(self.forgotten)
+    }
 }
 
 fn is_under(source: &str, wanted: &str) -> bool {

@@ -3,8 +3,14 @@
 use super::{MemoryVault, no_such_import, people::People, state::State};
 use crate::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
-    Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top, dimensions::dimension_values,
-    filter::is_under, matching::matches, people::identity_of_key, samples::SampleIdentity,
+    Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
+    dimensions::dimension_values,
+    etl::HomeClock,
+    filter::is_under,
+    matching::matches,
+    own::{OwnAnswer, OwnBatch},
+    people::identity_of_key,
+    samples::SampleIdentity,
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, Identity, Kind, Person, PersonId};
@@ -22,6 +28,14 @@ impl Documents for MemoryVault {
         let applied = state.apply(batch).ok_or_else(|| no_such_import(import))?;
         state.prune_sets();
         Ok(applied)
+    }
+
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
+        let mut clock = HomeClock::new(&self.home_zone);
+        let mut state = self.lock();
+        let answer = state.write(batch, &mut clock);
+        state.prune_sets();
+        Ok(answer)
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {
@@ -95,7 +109,10 @@ impl Documents for MemoryVault {
     async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
         let mut state = self.lock();
         let removal = state.removal(target);
-        state.remove(&removal);
+        if state.remove(&removal) {
+            // Which entries gave the removed records is not kept here, so none is vouched for any more.
+            state.memos.clear();
+        }
         state.prune_sets();
         Ok(removal.counts)
     }
@@ -148,7 +165,7 @@ impl Documents for MemoryVault {
 }
 
 /// What forgetting takes away.
-struct Removal {
+pub(super) struct Removal {
     documents: BTreeSet<DocumentId>,
     samples: Vec<(String, SampleIdentity)>,
     people: Vec<PersonId>,
@@ -215,7 +232,7 @@ impl State {
         self.mentions(|_, _| true).get(&person).map_or(0, |documents| documents.len() as u64)
     }
 
-    fn removal(&self, target: &ForgetTarget) -> Removal {
+    pub(super) fn removal(&self, target: &ForgetTarget) -> Removal {
         let is_meant = |source: &str| match target {
             ForgetTarget::Source(wanted) => is_under(source, wanted),
             ForgetTarget::Document(_) => false,
@@ -264,7 +281,8 @@ impl State {
         forgotten.map(|(&id, _)| id).collect()
     }
 
-    fn remove(&mut self, removal: &Removal) {
+    /// Says whether there was anything to remove.
+    pub(super) fn remove(&mut self, removal: &Removal) -> bool {
         for id in &removal.documents {
             self.documents.remove(id);
             self.annotations.remove(id);
@@ -275,10 +293,8 @@ impl State {
         for &id in &removal.people {
             self.people.remove(id);
         }
-        if !removal.documents.is_empty() || !removal.samples.is_empty() {
-            // Which entries gave the removed records is not kept here, so none is vouched for any more.
-            self.memos.clear();
-            self.sequence += 1;
-        }
+        let is_something = !removal.documents.is_empty() || !removal.samples.is_empty();
+        self.sequence += u64::from(is_something);
+        is_something
     }
 }

@@ -265,6 +265,11 @@ impl App {
         &self.0.persisted
     }
 
+    /// What time it is.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.0.now)()
+    }
+
     /// Today's date where the person of this engine lives.
     pub(crate) fn today(&self, engine: &Engine) -> jiff::civil::Date {
         let zone = jiff::tz::TimeZone::get(engine.vault().home_zone()).unwrap_or(jiff::tz::TimeZone::UTC);

@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    door,
+    door, own,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     uploads, works,
@@ -41,11 +41,20 @@ const TAGS: &[(&str, &str)] = &[
 /// Schemas of bodies that are sent.
 const BODIES: &[&str] = &[
     "Annotations",
+    "BatchForm",
+    "BatchItem",
     "CodeForm",
+    "DocumentForm",
     "GraphqlForm",
+    "IdentityForm",
     "ImportForm",
     "KeyForm",
+    "MentionForm",
+    "MomentForm",
+    "PassageForm",
     "PasswordForm",
+    "PlaceForm",
+    "PointForm",
     "ProofForm",
     "RefreshForm",
     "ScopeForm",
@@ -53,6 +62,7 @@ const BODIES: &[&str] = &[
     "SignInForm",
     "StrengthForm",
     "UserForm",
+    "VectorsForm",
 ];
 
 /// Failures that every route that needs a principal may answer with.
@@ -68,6 +78,7 @@ const FAILURES: &[(&str, &str)] = &[
 #[must_use]
 pub fn document() -> OpenApi {
     let mut api = Documented::openapi();
+    api.merge(own::Documented::openapi());
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());

@@ -9,11 +9,11 @@ pub(super) mod imports;
 mod on_this_day;
 pub(super) mod people;
 pub(super) mod search;
-mod series;
+pub(super) mod series;
 mod similar;
 pub(super) mod sources;
 pub(crate) mod stats;
-mod suggest;
+pub(super) mod suggest;
 mod system;
 pub(crate) mod timeline;
 

@@ -1,5 +1,5 @@
-//! A vault as a limited scope sees it: what lies outside is not there, nothing can be changed but annotations,
-//! and what is known of the whole vault only is refused.
+//! A vault as a limited scope sees it: what lies outside is not there, nothing can be changed but annotations
+//! and own documents, and what is known of the whole vault only is refused.
 
 mod documents;
 mod imports;

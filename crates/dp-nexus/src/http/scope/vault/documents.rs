@@ -5,7 +5,10 @@ use async_trait::async_trait;
 use dp_lake::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
     Forgotten, Hidden, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
-    dimensions::dimension_values, etl::HomeClock, people,
+    dimensions::dimension_values,
+    etl::HomeClock,
+    own::{OwnAnswer, OwnBatch, OwnOutcome, OwnWritten},
+    people,
 };
 use dp_model::{Content, Document, DocumentId, Kind, Person, PersonId};
 use std::{cmp::Reverse, collections::HashMap};
@@ -19,6 +22,18 @@ const TOP_COUNTED: usize = 10_000;
 impl Documents for View {
     async fn apply(&self, _batch: Batch) -> Result<Applied, LakeError> {
         Err(LakeError::ReadOnly)
+    }
+
+    /// Within what is seen: the store itself looks, in the same transaction.
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
+        match self.scope.narrow(batch.within.clone()) {
+            Some(within) => self.vault.documents().write(OwnBatch { within, ..batch }).await,
+            None => {
+                let outcomes = vec![OwnOutcome::OutOfScope; batch.changes.len()];
+                let (sequence, written_us) = (0, batch.now_us);
+                Ok(OwnAnswer::Written(OwnWritten { sequence, written_us, outcomes, is_repeated: false }))
+            }
+        }
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {
