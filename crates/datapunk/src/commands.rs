@@ -12,6 +12,7 @@ pub(crate) mod imports;
 pub(crate) mod ledger;
 pub(crate) mod mcp;
 pub(crate) mod models;
+pub(crate) mod own;
 pub(crate) mod onthisday;
 pub(crate) mod reindex;
 pub(crate) mod search;

@@ -52,7 +52,7 @@ async fn a_note_is_written_read_and_found() {
     assert_eq!(answer.header("location"), format!("documents/{}", written["id"].as_str().unwrap()));
     let read = world.get(&path(&written)).await;
     assert_eq!((read.json(), read.header("etag")), (written.clone(), answer.header("etag")));
-    assert_eq!(world.found("/api/v1/search?q=walnuts").await["hits"][0]["document"]["id"], written["id"]);
+    assert_eq!(world.found("/api/v1/search?q=walnuts").await["hits"][0]["id"], written["id"]);
     assert_eq!(ids(&world.found("/api/v1/documents?source=own&label=kitchen").await["items"]).len(), 1);
     assert_eq!(world.found("/api/v1/timeline?from=2024-06-13&to=2024-06-13").await["items"][0]["total"], 1);
     // What is left out: a note, of now.

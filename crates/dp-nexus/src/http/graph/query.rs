@@ -201,7 +201,7 @@ impl Query {
 
     /// What happened on this day in other years, latest first, at most 50 documents of each: `2024-06-14` or `06-14`; today,
     /// if it is left out.
-    #[graphql(complexity = "ASKING + 20 * each(limit, child_complexity)")]
+    #[graphql(complexity = "ASKING + 10 * each(limit, child_complexity)")]
     async fn on_this_day(
         &self,
         context: &Context<'_>,

@@ -4,7 +4,7 @@ use super::{
     Author, DocumentForm,
     create::{Waiting, idempotency_key},
     receipt,
-    writing::{clock_of, new_id, refused, tag, write},
+    writing::{clock_of, new_id, not_own, refused, tag, write},
 };
 use crate::http::{
     answer::Written,
@@ -23,7 +23,7 @@ use axum::{
 use dp_cortex::engine::Engine;
 use dp_lake::{
     etl::HomeClock,
-    own::{CHANGES_MAX, OwnBatch, OwnChange, OwnOutcome, ReceiptKey},
+    own::{CHANGES_MAX, OwnBatch, OwnChange, OwnOutcome, ReceiptKey, is_own},
 };
 use dp_model::{Document, DocumentId};
 use futures::executor::block_on;
@@ -285,6 +285,9 @@ impl Preparing<'_> {
                 }
                 let expected_us = self.expected_us(id, if_match.as_deref())?;
                 let base = self.known.get(&id).map(|known| &known.content);
+                if base.is_some_and(|base| !is_own(&base.source)) {
+                    return Err(not_own(id));
+                }
                 let content = document.content(base, now_us, &mut self.clock)?;
                 Ok(OwnChange::Replace { id, content: Box::new(content), expected_us })
             }
