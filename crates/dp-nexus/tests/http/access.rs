@@ -17,7 +17,9 @@ fn paths() -> Vec<(Method, String, bool)> {
     let api = document();
     let named = operations(&api).filter(|(_, operation)| is_here(operation)).map(|(name, operation)| {
         let (method, path) = name.split_once(' ').unwrap();
-        let path = path.replace("{id}", &id(1)).replace("{name}", "steps").replace("{set}", "set");
+        let path = path.replace("{id}", &id(1)).replace("{name}", "steps");
+        let path = path.replace("{z}/{x}/{y}", "0/0/0");
+        let path = path.replace("{set}", "set");
         (method.parse().unwrap(), path, !is_open(operation))
     });
     named.collect()
@@ -78,8 +80,10 @@ async fn every_documented_route_answers_with_a_documented_status() {
             continue;
         }
         let path = path.replace("/jobs/{id}", "/jobs/1");
+        let path = path.replace("/people/{id}", &format!("/people/{}", ada(&world).await));
         let path =
             path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)).replace("{name}", "steps");
+        let path = path.replace("{z}/{x}/{y}", "0/0/0");
         let path = match (needed, path.as_str(), method) {
             (true, ..) => format!("{path}?q=dough"),
             (_, "/api/graphql", "GET") => format!("{path}?query=%7B__typename%7D"),
@@ -118,6 +122,11 @@ async fn own_request(world: &World, method: &str, path: &str) -> Option<Request<
     let made = world.send(mia("POST", "/api/v1/documents", json!({ "text": text }).to_string())).await.json();
     let path = path.replace("{id}", made["id"].as_str().unwrap()).replace("{set}", "topics-3-1");
     Some(mia(method, &path, body.to_owned()))
+}
+
+/// The id of the one person there is.
+pub(crate) async fn ada(world: &World) -> String {
+    world.found("/api/v1/people").await["items"][0]["id"].as_str().unwrap().to_owned()
 }
 
 /// What a route of uploads answers with when it is asked for something that can be done.
