@@ -4,6 +4,7 @@ use super::{MemoryVault, no_such_import, people::People, state::State};
 use crate::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
     Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
+    conversations::{Conversation, ConversationId, ConversationPlace},
     dimensions::dimension_values,
     etl::HomeClock,
     filter::is_under,
@@ -153,6 +154,23 @@ impl Documents for MemoryVault {
         top.sort_by_key(|line| Reverse(line.count));
         top.truncate(limit);
         Ok(top)
+    }
+
+    async fn conversations(
+        &self,
+        after: Option<ConversationPlace>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError> {
+        Ok(self.list_conversations(after, limit))
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        self.parts_of_conversation(id, cursor, limit)
     }
 
     async fn people(&self, after: Option<PersonId>, limit: usize) -> Result<Vec<Person>, LakeError> {

@@ -3,6 +3,7 @@
 use super::{document::DocumentNode, sample::SampleNode, time::DayNode};
 use crate::http::{
     answer::Part,
+    routes::conversations::ConversationView,
     shapes::{EntryReportView, PersonView},
 };
 use async_graphql::{OutputType, SimpleObject};
@@ -22,6 +23,7 @@ pub(super) struct PageInfo {
 #[graphql(concrete(name = "DayConnection", params(DayNode)))]
 #[graphql(concrete(name = "SampleConnection", params(SampleNode)))]
 #[graphql(concrete(name = "PersonConnection", params(PersonView)))]
+#[graphql(concrete(name = "ConversationConnection", params(ConversationView)))]
 #[graphql(concrete(name = "EntryReportConnection", params(EntryReportView)))]
 pub(super) struct Connection<T: OutputType> {
     /// The items.
