@@ -28,7 +28,8 @@ impl Writer {
         }
         let mut changes = Vec::new();
         let mut removes = false;
-        let written = self.transaction(|writer, sequence| {
+        let deletes = batch.changes.iter().any(|change| matches!(change, OwnChange::Delete { .. }));
+        let work = |writer: &mut Self, sequence: u64| {
             let entry = entry_of(&writer.connection, &batch.written_by)?;
             let mut writing = Writing {
                 entry,
@@ -49,7 +50,8 @@ impl Writer {
                 keep(&writer.connection, key, batch.now_us, &outcomes)?;
             }
             Ok(OwnWritten { sequence, written_us: batch.now_us, outcomes, is_repeated: false })
-        })?;
+        };
+        let written = if deletes { self.leaving_no_trace(work) } else { self.transaction(work) }?;
         if removes {
             self.people = people::KnownPeople::default();
         }
