@@ -13,7 +13,8 @@ fn body(headers: &[String], body: &Value, more: &[&str]) -> Vec<String> {
 #[test]
 fn notes_are_added_edited_deleted_and_forgotten_on_the_command_line() {
     let vault = Vault::new();
-    let made = vault.json(["own", "add", "The walnut tree has fallen.", "--title", "Storm", "--time", "2024-06-14"]);
+    let made =
+        vault.json(["own", "add", "The walnut tree has fallen.", "--title", "Storm", "--time", "2024-06-14"]);
     let id = made["id"].as_str().unwrap();
     assert_eq!(vault.hits("walnut").len(), 1);
     vault.text(["own", "edit", id, "--text", "The chestnut tree has fallen.", "--label", "garden"]);

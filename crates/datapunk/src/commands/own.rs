@@ -178,7 +178,10 @@ fn text_of(given: &str) -> anyhow::Result<String> {
         return Ok(given.to_owned());
     }
     let mut text = String::new();
-    std::io::stdin().take(PIPED_BYTES_MAX).read_to_string(&mut text).context("read the text from the pipe")?;
+    std::io::stdin()
+        .take(PIPED_BYTES_MAX)
+        .read_to_string(&mut text)
+        .context("read the text from the pipe")?;
     Ok(text)
 }
 

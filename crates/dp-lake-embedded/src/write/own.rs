@@ -29,7 +29,7 @@ impl Writer {
         let mut changes = Vec::new();
         let mut removes = false;
         let deletes = batch.changes.iter().any(|change| matches!(change, OwnChange::Delete { .. }));
-        let work = |writer: &mut Self, sequence: u64| {
+        let work = |writer: &mut Self, sequence: u64| -> Result<OwnWritten, LakeError> {
             let entry = entry_of(&writer.connection, &batch.written_by)?;
             let mut writing = Writing {
                 entry,
