@@ -22,6 +22,7 @@ mod meaning;
 mod own;
 mod paging;
 mod privacy;
+mod reading_again;
 mod samples;
 mod serve;
 mod two_writers;
