@@ -1,6 +1,6 @@
 //! The steps of the test run, in order: what is quick and fails often comes first.
 
-use crate::{clean_copy, fuzz, process, process::Heard, repository, samples};
+use crate::{clean_copy, fuzz, process, process::Heard, repository, samples, schema};
 use clap::ValueEnum;
 use std::process::Command;
 
@@ -19,6 +19,8 @@ pub(crate) enum Step {
     Scenarios,
     /// Programs made by others against the built program: uploads, events, assistants
     Clients,
+    /// What the OpenAPI document lets one ask, and much that it doesn't, is answered as it says
+    Schema,
     /// The real sample files give what they hold
     Samples,
     /// Crashes found before, then changed inputs, into the archive reader and every parser
@@ -51,6 +53,7 @@ impl Step {
             Self::Docs => "docs",
             Self::Scenarios => "scenarios",
             Self::Clients => "clients",
+            Self::Schema => "schema",
             Self::Samples => "samples",
             Self::Fuzz => "fuzz",
             Self::Demo => "demo",
@@ -69,6 +72,7 @@ impl Step {
             Self::Docs => docs(),
             Self::Scenarios => scenarios(),
             Self::Clients => clients(),
+            Self::Schema => schema::run().map(|()| Outcome::DONE),
             Self::Samples => check_samples(),
             Self::Fuzz => fuzz::run_briefly(fuzz_seconds).map(|()| Outcome::DONE),
             Self::Demo => clean_copy::run_demo().map(|()| Outcome::DONE),
