@@ -1,6 +1,7 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
 mod imports;
+mod limits;
 
 use super::user;
 use crate::{brain, output::Output, place::Place};
@@ -10,7 +11,7 @@ use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{App, Door, HomeError, Homes, IMPORT, Limits, Settings, Works, prompt, serve},
-    uploads::{Staging, StagingOptions},
+    uploads::Staging,
 };
 use dp_stream::{Handler, Runner, Stream};
 use imports::ImportJobs;
@@ -75,7 +76,7 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let stream = Stream::open(&place.system_file())?;
-    let staging = Staging::open(&place.directory.join("staging"), StagingOptions::default())?;
+    let staging = Staging::open(&place.directory.join("staging"), limits::of_uploads(&place.config.server))?;
     let imports: Arc<dyn Handler> = Arc::new(ImportJobs {
         place: place.clone(),
         accounts: Arc::clone(&accounts),
@@ -107,10 +108,12 @@ async fn answer(
         None => None,
     };
     let address = listener.local_addr()?;
+    let data_directory = homes.place.directory.display().to_string();
+    let connection_limits = limits::of_connections(&homes.place.config.server);
     let mut settings = Settings {
         base_path: arguments.base_path,
         trusted_proxies: arguments.trusted_proxy,
-        ..Settings::default()
+        ..limits::of_requests(&homes.place.config.server)
     };
     settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
     let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
@@ -127,8 +130,8 @@ async fn answer(
     if accounts.needs_setup()? {
         let code = accounts.new_setup_code(Timestamp::now())?;
         output.line(format!(
-            "There is no account yet. `datapunk user add NAME` makes the first one, or POST /api/v1/setup on this \
-             machine; from another machine it takes this code, for an hour: {}",
+            "There is no account yet. `datapunk user add --data-dir {data_directory:?} NAME` makes the first one, or \
+             POST /api/v1/setup on this machine; from another machine it takes this code, for an hour: {}",
             code.expose()
         ))?;
     }
@@ -142,7 +145,7 @@ async fn answer(
         stopped().await;
         works.close();
     };
-    serve(prompt(listener), app, routes, Limits::default(), stopped).await;
+    serve(prompt(listener), app, routes, connection_limits, stopped).await;
     sweeping.abort();
     if let Some(telling) = telling {
         telling.abort();
