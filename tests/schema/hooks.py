@@ -1,6 +1,6 @@
 """What schemathesis is told about the server: who asks, real ids to ask with, and two checks of ours.
 
-In come DATAPUNK_ADDRESS, DATAPUNK_PASSWORD and, unless nobody is to be signed in, DATAPUNK_NAMES: `owner,member`.
+In come DATAPUNK_ADDRESS, DATAPUNK_PASSWORD and, unless nobody is to be signed in, DATAPUNK_NAMES: `owner,member,guest`.
 Nothing here changes what the server answers.
 """
 
@@ -17,8 +17,10 @@ ADDRESS = os.environ["DATAPUNK_ADDRESS"]
 PASSWORD = os.environ["DATAPUNK_PASSWORD"]
 NAMES = [name for name in os.environ.get("DATAPUNK_NAMES", "").split(",") if name]
 
-# What ends a session or makes changes to the account that asks: done by the member, who signs in again after it.
-MEMBERS = ("/api/v1/auth/", "/api/v1/account", "/api/v1/sessions", "/api/v1/keys")
+# What is done by the member, whose account may change.
+MEMBERS = ("/api/v1/account", "/api/v1/sessions", "/api/v1/keys")
+# What is done by the guest, whose sessions end.
+GUESTS = ("/api/v1/auth/",)
 
 # Statuses that any server of HTTP may answer with, whatever is asked: `default` in the document speaks of these.
 GENERAL = {405, 406, 408, 411, 413, 414, 415, 421, 429, 431, 503}
@@ -42,8 +44,8 @@ def _token(name):
         form = {"name": name, "password": PASSWORD, "kind": "token"}
         headers = {"X-Forwarded-For": _address()}
         answer = requests.post(f"{ADDRESS}/api/v1/auth/sign-in", json=form, headers=headers, timeout=30)
-        answer.raise_for_status()
-        token = answer.json()["access_token"]
+        # So many have guessed at a password that the right one must wait too; that is an answer as well.
+        token = "throttled" if answer.status_code == 429 else answer.json()["access_token"]
         with _lock:
             _tokens[name] = token
     return token
@@ -51,7 +53,8 @@ def _token(name):
 
 def _who(path):
     """The name of the account that asks here."""
-    return NAMES[-1] if path.startswith(MEMBERS) else NAMES[0]
+    owner, member, guest = NAMES
+    return member if path.startswith(MEMBERS) else guest if path.startswith(GUESTS) else owner
 
 
 def _real_ids(path):
@@ -76,6 +79,17 @@ def _real_ids(path):
     return found
 
 
+def _leave_something_to_find():
+    """A job and a key: what the made-up life has not."""
+    owner, member = ({"Authorization": f"Bearer {_token(name)}"} for name in NAMES[:2])
+    file = {"file": ("Kettle.json", b'{"title": "Kettle", "textContent": "Descale it"}')}
+    uploads = requests.post(f"{ADDRESS}/api/v1/uploads/form", files=file, headers=owner, timeout=30)
+    ids = {"uploads": [upload["id"] for upload in uploads.json()["items"]]}
+    requests.post(f"{ADDRESS}/api/v1/imports", json=ids, headers=owner, timeout=30).raise_for_status()
+    key = {"name": "a script", "scope": {"read": True}}
+    requests.post(f"{ADDRESS}/api/v1/keys", json=key, headers=member, timeout=30).raise_for_status()
+
+
 @schemathesis.hook
 def before_load_schema(ctx, raw_schema):
     """What is answered without end can't be waited for; the clients' tests follow it."""
@@ -84,20 +98,29 @@ def before_load_schema(ctx, raw_schema):
             answers = operation.get("responses", {}).get("200", {}).get("content", {})
             if "text/event-stream" in answers:
                 del item[method]
+    if NAMES:
+        _leave_something_to_find()
 
 
-@schemathesis.hook
-def map_path_parameters(ctx, path_parameters):
-    """Every second time the id of something that is there. Deletions take made-up ids only: the others need theirs."""
-    if not (NAMES and path_parameters) or ctx.operation.method.lower() == "delete":
-        return path_parameters
-    path = ctx.operation.path
-    for name, value in path_parameters.items():
-        chance = hashlib.sha256(repr((path, name, value)).encode()).digest()
-        real = _real_ids(path)
-        if chance[0] % 2 == 0 and real and path.index("{" + name + "}") == path.index("{"):
-            path_parameters[name] = real[chance[1] % len(real)]
-    return path_parameters
+def _ask_for_what_is_there(case):
+    """Every second time the id of something real. Deletions take made-up ids only: the others need theirs."""
+    mode = case.meta.generation.mode if case.meta else None
+    if mode != schemathesis.GenerationMode.POSITIVE or case.method.upper() == "DELETE":
+        return
+    for name, value in (case.path_parameters or {}).items():
+        chance = hashlib.sha256(repr((case.path, name, value)).encode()).digest()
+        real = _real_ids(case.path)
+        if chance[0] % 2 == 0 and real and case.path.index("{" + name + "}") == case.path.index("{"):
+            case.path_parameters[name] = real[chance[1] % len(real)]
+
+
+def _say_something_wrong(case):
+    """A flag without a value is set, which no schema can say; what is to be refused says a word."""
+    parameters = case.operation.definition.raw.get("parameters", [])
+    for parameter in parameters:
+        name, schema = parameter.get("name"), parameter.get("schema", {})
+        if parameter.get("in") == "query" and schema.get("type") == "boolean" and (case.query or {}).get(name) == "":
+            case.query[name] = "perhaps"
 
 
 def _spare_those_who_ask(case):
@@ -109,20 +132,22 @@ def _spare_those_who_ask(case):
 
 @schemathesis.hook
 def before_call(ctx, case, kwargs):
-    """Signs the request, unless the case brings credentials that it wants refused."""
+    """Signs the request as the one who asks there."""
     headers = case.headers if case.headers is not None else {}
     case.headers = headers
     if NAMES and case.method.upper() == "DELETE" and case.path == "/api/v1/users/{id}":
         _spare_those_who_ask(case)
     headers.setdefault("X-Forwarded-For", _address())
-    if NAMES and "Authorization" not in headers:
+    _say_something_wrong(case)
+    if NAMES:
+        _ask_for_what_is_there(case)
         headers["Authorization"] = f"Bearer {_token(_who(case.path))}"
 
 
 @schemathesis.hook
 def after_call(ctx, case, response):
     """A session that has ended is begun anew."""
-    if case.path.startswith("/api/v1/auth/sign-out") or case.path.startswith("/api/v1/sessions"):
+    if NAMES and case.path.startswith(("/api/v1/auth/sign-out", "/api/v1/sessions")):
         with _lock:
             _tokens.pop(_who(case.path), None)
 

@@ -18,11 +18,11 @@ use std::{
 const SCALE: &str = "0.003";
 const YEARS: &str = "2";
 /// Cases for each operation, besides those that follow from the document alone. Signed in, it takes about two minutes.
-const CASES_SIGNED_IN: &str = "20";
+const CASES_SIGNED_IN: &str = "100";
 const CASES_AS_NOBODY: &str = "3";
 const PASSWORD: &str = "violet tractor above seven clouds";
-/// The owner, and a member whose sessions, keys and password may be lost on the way.
-const NAMES: [&str; 2] = ["ada", "ben"];
+/// The owner; a member whose account is changed; and one who signs in and out.
+const NAMES: [&str; 3] = ["ada", "ben", "cleo"];
 /// More requests than anything here could send: what is too much is tested elsewhere.
 const CONFIGURATION: &str = "[server]\n\
     account_requests_per_s = 100_000\naccount_requests_burst = 100_000\n\

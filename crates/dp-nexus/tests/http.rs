@@ -6,6 +6,8 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/attacks.rs"]
+mod attacks;
 #[path = "http/dock.rs"]
 mod dock;
 #[path = "http/door.rs"]
@@ -20,6 +22,8 @@ mod graph_scopes;
 mod graphing;
 #[path = "http/home.rs"]
 mod home;
+#[path = "http/isolation.rs"]
+mod isolation;
 #[path = "http/keeping.rs"]
 mod keeping;
 #[path = "http/mcp.rs"]

@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answers;
+mod attacks;
 mod commands;
 mod damage;
 mod disk_full;
