@@ -94,7 +94,10 @@ fn a_bomb_that_is_uploaded_stops_at_the_limit() {
     assert_eq!(result["documents"]["inserted"], 1, "{result}");
     let bytes = |path: &PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
     let largest = files(&vault.data()).iter().map(bytes).max().unwrap();
-    assert!(largest < 10_000_000 && files(&vault.data()).len() > before, "a file of {largest} bytes was written");
+    assert!(
+        largest < 10_000_000 && files(&vault.data()).len() > before,
+        "a file of {largest} bytes was written"
+    );
     let ledger = vault.json(["ledger"]);
     assert_eq!(vault.hits("walnut").len(), 1);
     assert!(ledger.to_string().contains("failed"), "{ledger}");

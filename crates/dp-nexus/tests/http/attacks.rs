@@ -63,7 +63,10 @@ const ATTACKS: &[(&str, &[(&str, &str)])] = &[
         "changes by pages of other sites",
         &[
             ("crates/dp-nexus/tests/http/passing.rs", "pages_of_other_sites_change_nothing"),
-            ("crates/dp-nexus/tests/http/door.rs", "a_cookie_reads_alone_and_changes_only_with_its_csrf_token"),
+            (
+                "crates/dp-nexus/tests/http/door.rs",
+                "a_cookie_reads_alone_and_changes_only_with_its_csrf_token",
+            ),
             (
                 "crates/dp-nexus/tests/http/attacks.rs",
                 "a_browser_changes_nothing_by_any_route_without_its_token",
@@ -85,7 +88,10 @@ const ATTACKS: &[(&str, &[(&str, &str)])] = &[
         "oversized and deeply nested bodies",
         &[
             ("crates/dp-nexus/tests/http/passing.rs", "large_bodies_are_refused"),
-            ("crates/dp-nexus/tests/http/attacks.rs", "bodies_that_are_deep_or_large_are_refused_by_every_route"),
+            (
+                "crates/dp-nexus/tests/http/attacks.rs",
+                "bodies_that_are_deep_or_large_are_refused_by_every_route",
+            ),
         ],
     ),
     (
@@ -93,7 +99,10 @@ const ATTACKS: &[(&str, &[(&str, &str)])] = &[
         &[
             ("crates/dp-nexus/tests/http/serving.rs", "a_head_that_comes_too_slowly_is_cut_off"),
             ("crates/dp-nexus/tests/http/serving.rs", "connections_beyond_the_limit_wait_for_their_turn"),
-            ("crates/dp-nexus/tests/http/resuming.rs", "a_line_that_stands_still_is_ended_and_what_came_is_kept"),
+            (
+                "crates/dp-nexus/tests/http/resuming.rs",
+                "a_line_that_stands_still_is_ended_and_what_came_is_kept",
+            ),
         ],
     ),
     (
@@ -103,7 +112,10 @@ const ATTACKS: &[(&str, &[(&str, &str)])] = &[
     (
         "names found by how long signing in takes",
         &[
-            ("crates/dp-nexus/src/accounts/password.rs", "a_name_that_is_not_there_takes_as_long_as_a_wrong_password"),
+            (
+                "crates/dp-nexus/src/accounts/password.rs",
+                "a_name_that_is_not_there_takes_as_long_as_a_wrong_password",
+            ),
             (
                 "crates/dp-nexus/src/accounts/password.rs",
                 "what_stands_in_for_an_absent_hash_costs_the_same_as_a_real_one",
@@ -272,7 +284,8 @@ fn assert_not_a_page(name: &str, answer: &Answer) {
     let media_type = answer.headers.get("content-type").map(|value| value.to_str().unwrap().to_lowercase());
     let is_page = media_type.is_some_and(|one| ["html", "xml", "svg"].iter().any(|page| one.contains(page)));
     let policy = answer.headers.get("content-security-policy").map(|value| value.to_str().unwrap());
-    let is_bound = policy.is_some_and(|policy| policy.contains("default-src 'none'") || policy.contains("sandbox"));
+    let is_bound =
+        policy.is_some_and(|policy| policy.contains("default-src 'none'") || policy.contains("sandbox"));
     assert!(!is_page || is_bound, "{name} answers a page under {policy:?}");
 }
 
@@ -280,7 +293,8 @@ fn assert_not_a_page(name: &str, answer: &Answer) {
 async fn bodies_that_are_deep_or_large_are_refused_by_every_route() {
     let world = World::new();
     let api = document();
-    let deep = ["[".repeat(100_000), "{\"a\":".repeat(100_000), format!("{{\"query\":{}", "[".repeat(50_000))];
+    let deep =
+        ["[".repeat(100_000), "{\"a\":".repeat(100_000), format!("{{\"query\":{}", "[".repeat(50_000))];
     let variables = format!(
         "{{\"query\":\"{{__typename}}\",\"variables\":{}1{}}}",
         "{\"a\":".repeat(5_000),
@@ -322,7 +336,9 @@ async fn a_browser_changes_nothing_by_any_route_without_its_token() {
             continue;
         }
         let what = format!("{method} {}", filled(path));
-        for headers in [vec![("cookie", cookie.as_str())], vec![("cookie", &cookie), ("x-csrf-token", "guessed")]] {
+        for headers in
+            [vec![("cookie", cookie.as_str())], vec![("cookie", &cookie), ("x-csrf-token", "guessed")]]
+        {
             let answer = home.ask(&what, &headers, Some(json!({}))).await;
             answer.assert_refused(403, "wrong_csrf", &what);
             refused += 1;

@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Words that stand in the owner's life and nowhere else.
-const OWNERS: &[&str] = &["dough", "refund", "Café Luz", "Ada Berg", "ada@example.org", "export.zip", "adas-"];
+const OWNERS: &[&str] =
+    &["dough", "refund", "Café Luz", "Ada Berg", "ada@example.org", "export.zip", "adas-"];
 
 /// Parts of a path that name no thing of an account: anything may stand there, and what is answered has nothing of the
 /// owner's. The part before them says where they stand.
@@ -45,9 +46,8 @@ async fn owners_ids(home: &Home, ada: &str) -> BTreeMap<&'static str, String> {
 
 /// A finished upload of two bytes.
 async fn upload(home: &Home, bearer: &str, name: &str) -> String {
-    let form = format!(
-        "--b\r\nContent-Disposition: form-data; name=f; filename=\"{name}\"\r\n\r\nhi\r\n--b--\r\n"
-    );
+    let form =
+        format!("--b\r\nContent-Disposition: form-data; name=f; filename=\"{name}\"\r\n\r\nhi\r\n--b--\r\n");
     let (bearer, length) = (format!("Bearer {bearer}"), form.len().to_string());
     let headers = [
         ("authorization", bearer.as_str()),
