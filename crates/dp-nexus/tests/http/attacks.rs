@@ -204,7 +204,9 @@ async fn everywhere(text: &str, mut look: impl FnMut(&str, &Answer)) {
     for (name, operation) in operations(&api) {
         let is_stream = name.starts_with("PATCH") || name.contains("/uploads");
         let is_of_accounts = operation.tags.iter().flatten().any(|tag| tag == "accounts");
-        if is_stream || is_of_accounts {
+        // The world of these tests is never ready, and says so.
+        let is_of_health = name.starts_with("GET /health/");
+        if is_stream || is_of_accounts || is_of_health {
             continue;
         }
         let (method, path) = name.split_once(' ').unwrap();

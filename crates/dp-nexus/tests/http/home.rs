@@ -61,7 +61,7 @@ impl Home {
         let door = Door::with_clock(Arc::clone(&accounts), &settings, is_tls, now).unwrap();
         let rooms = Rooms {
             owners: Arc::new(engine(&vault(life(), samples()))),
-            empty: Arc::new(engine(&vault(Vec::new(), Vec::new()))),
+            empty: Arc::new(engine(&Arc::new(MemoryVault::new("UTC")))),
         };
         let app = App::new(Arc::new(rooms), Arc::new(door.clone()), settings);
         let workplace = Workplace::new();
