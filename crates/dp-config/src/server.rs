@@ -10,6 +10,11 @@ pub struct Server {
     /// Folders that the owner may import from by path over HTTP; none by default. Whoever holds a key of the
     /// owner with the right to import can read what is in them.
     pub import_folders: Vec<PathBuf>,
+    /// The certificate that TLS is spoken with, PEM, followed by those that vouch for it; none if a proxy speaks
+    /// TLS, or nobody does.
+    pub certificate: Option<PathBuf>,
+    /// Its private key, PEM.
+    pub key: Option<PathBuf>,
     /// Connections at once; more wait.
     pub connections: usize,
     /// How long a request may take, seconds. Uploads and streams of events take as long as they take.
@@ -36,6 +41,8 @@ impl Default for Server {
     fn default() -> Self {
         Self {
             import_folders: Vec::new(),
+            certificate: None,
+            key: None,
             connections: 1024,
             request_timeout_s: 30,
             body_bytes_max: 1 << 20,
@@ -57,6 +64,11 @@ impl Server {
                 "server.import_folders has {:?}, and each must be a whole path, from the root",
                 folder.display()
             ));
+        }
+        if self.certificate.is_some() != self.key.is_some() {
+            return Err(
+                "server.certificate and server.key go together: name both files or neither".to_owned()
+            );
         }
         let checks = [
             ("server.connections", self.connections as u64, 1),
