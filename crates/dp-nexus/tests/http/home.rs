@@ -3,6 +3,7 @@
 use crate::world::{Answer, Workplace, answered, engine, life, request, samples, vault};
 use axum::{Router, body::Body, extract::ConnectInfo};
 use dp_cortex::engine::Engine;
+use dp_lake::memory::MemoryVault;
 use dp_nexus::{
     Principal, Role,
     accounts::{Accounts, NewAccount},
