@@ -28,6 +28,8 @@ mod home;
 mod isolation;
 #[path = "http/keeping.rs"]
 mod keeping;
+#[path = "http/mapping.rs"]
+mod mapping;
 #[path = "http/mcp.rs"]
 mod mcp;
 #[path = "http/passing.rs"]
