@@ -479,6 +479,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/map/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Location fixes in order of time, as many as a map of this zoom can show. */
+        get: operations["list_map_points"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/tiles.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Says what tiles there are (TileJSON 3.0.0). The addresses in it lie under the server's own name, as the request
+         *     gives it.
+         */
+        get: operations["get_map_tiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/tiles/{z}/{x}/{y}.mvt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How often somebody was where, as a vector tile (Mapbox Vector Tile 2.1). Its layer `density` has a point in the
+         *     middle of each of 64 × 64 cells with any location fix, with their number as `count`. What is imported is counted
+         *     a few seconds later; what is forgotten is out at once.
+         */
+        get: operations["get_map_tile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/trips": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Movements between places, in order of time, with the way they took as far as it is known. */
+        get: operations["list_map_trips"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/map/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stays at places, in order of time. */
+        get: operations["list_map_visits"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/on-this-day": {
         parameters: {
             query?: never;
@@ -505,6 +597,23 @@ export interface paths {
         };
         /** The people in documents and address books, in order of id. Not for keys that see only a part. */
         get: operations["people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/people/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A person: their names and addresses, and where and when they appear. Not for keys that see only a part. */
+        get: operations["get_person"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1913,6 +2022,76 @@ export interface components {
             /** @description The key itself. Given here and never again. */
             text: string;
         };
+        /** @description Where somebody was, for as long as the map can't tell apart. */
+        MapPoint: {
+            /**
+             * Format: int64
+             * @description The exporter's own number of the device, 0 if unknown.
+             */
+            device: number;
+            /**
+             * Format: int64
+             * @description Fixes on the same pixel, one after another.
+             */
+            fixes: number;
+            /**
+             * Format: int32
+             * @description Degrees north × 1e7, of the first one.
+             */
+            latitude_e7: number;
+            /**
+             * Format: int32
+             * @description Degrees east × 1e7.
+             */
+            longitude_e7: number;
+            /**
+             * Format: int64
+             * @description When the first fix was, microseconds since 1970-01-01T00:00:00Z.
+             */
+            time_us: number;
+            /**
+             * Format: int64
+             * @description When the last one was.
+             */
+            until_us: number;
+        };
+        /** @description Points, how they were made fewer, and where the next ones begin. */
+        MapPoints: {
+            /** @description In order of time. */
+            items: components["schemas"]["MapPoint"][];
+            /**
+             * @description `cursor` of the next answer; null if this is the last. An answer looks at 200,000 fixes at most, so there
+             *     may be a next one though this one has few points, or none.
+             */
+            next?: string | null;
+            /**
+             * Format: int32
+             * @description What a pixel is: one of `2^pixel_zoom` × `2^pixel_zoom` parts of the Web Mercator map. Of a device's fixes that
+             *     follow each other on one pixel the first is given, and of the way through them (broken where there is nothing
+             *     for half an hour) only points that lie more than half a pixel from the line without them.
+             */
+            pixel_zoom: number;
+        };
+        /** @description Some trips and where the next ones begin. */
+        MapTrips: {
+            /** @description The trips. */
+            items: components["schemas"]["Trip"][];
+            /**
+             * @description `cursor` of the next page; null if this is the last. An answer looks at 5,000 trips at most, so there may be a
+             *     next one though this one has few in the box, or none.
+             */
+            next?: string | null;
+        };
+        /** @description Some visits and where the next ones begin. */
+        MapVisits: {
+            /** @description The visits. */
+            items: components["schemas"]["Visit"][];
+            /**
+             * @description `cursor` of the next page; null if this is the last. An answer looks at 5,000 visits at most, so there may be
+             *     a next one though this one has few in the box, or none.
+             */
+            next?: string | null;
+        };
         /** @description The account that asks, and what it asks with. */
         Me: {
             /** @description The account. */
@@ -2246,6 +2425,45 @@ export interface components {
             identities: components["schemas"]["Identity"][];
             /** @description The best name known. */
             name?: string | null;
+        };
+        /** @description A person, and what there is of them. */
+        PersonInFull: {
+            /**
+             * Format: int64
+             * @description In how many documents they appear.
+             */
+            documents: number;
+            /**
+             * Format: int64
+             * @description When they first appear in a document that is not hidden, microseconds since 1970-01-01T00:00:00Z.
+             */
+            first_us?: number | null;
+            /** @description Derived from the identities: 32 hexadecimal digits. */
+            id: string;
+            /** @description All identities, sorted. */
+            identities: components["schemas"]["Identity"][];
+            /**
+             * Format: int64
+             * @description When they last do.
+             */
+            last_us?: number | null;
+            /** @description The best name known. */
+            name?: string | null;
+            /**
+             * @description The sources they appear in most, and in how many documents of each. These are found by the words of their
+             *     addresses, a little after documents are imported.
+             */
+            sources: components["schemas"]["PersonSource"][];
+        };
+        /** @description A source and how often somebody appears in it. */
+        PersonSource: {
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            documents: number;
+            /** @description Its name, dotted. */
+            source: string;
         };
         /** @description A place as a record names it. */
         Place: {
@@ -2689,6 +2907,52 @@ export interface components {
              */
             updated: number;
         };
+        /** @description What tiles there are, as TileJSON 3.0.0 says it. */
+        TileJson: {
+            /** @description What can be drawn. */
+            bounds: number[];
+            /**
+             * Format: int32
+             * @description The closest; a closer map magnifies.
+             */
+            maxzoom: number;
+            /**
+             * Format: int32
+             * @description The farthest zoom.
+             */
+            minzoom: number;
+            /** @description What it is called. */
+            name: string;
+            /** @description `xyz`: rows are counted from the north. */
+            scheme: string;
+            /** @description `3.0.0`. */
+            tilejson: string;
+            /** @description Addresses of tiles, with `{z}`, `{x}` and `{y}` to be filled in. */
+            tiles: string[];
+            /** @description The layers of a tile. */
+            vector_layers: components["schemas"]["TileLayer"][];
+        };
+        /** @description A layer of a tile. */
+        TileLayer: {
+            /** @description What it shows. */
+            description: string;
+            /** @description What its features say, by name. */
+            fields: {
+                [key: string]: string;
+            };
+            /** @description Its name. */
+            id: string;
+            /**
+             * Format: int32
+             * @description The closest.
+             */
+            maxzoom: number;
+            /**
+             * Format: int32
+             * @description The farthest zoom.
+             */
+            minzoom: number;
+        };
         /** @description A day that has documents. */
         TimelineDay: {
             /** @description The day. */
@@ -2719,6 +2983,29 @@ export interface components {
             secret: string;
             /** @description `otpauth://…`, for a QR code. */
             uri: string;
+        };
+        /** @description A movement between places. */
+        Trip: {
+            /**
+             * Format: double
+             * @description How far, in metres, if the record says.
+             */
+            distance_m?: number | null;
+            end?: components["schemas"]["Moment"] | null;
+            /** @description The id of its document. */
+            id: string;
+            /**
+             * @description The way in between, as coordinates of GeoJSON have it: pairs of degrees east and north, in order of time, from
+             *     the location fixes of that time. Empty if there are none.
+             */
+            path: number[][];
+            place?: components["schemas"]["Place"] | null;
+            /** @description Where the data came from, dotted. */
+            source: string;
+            time?: components["schemas"]["Moment"] | null;
+            /** @description One line that names it, such as how it was made. */
+            title: string;
+            to?: components["schemas"]["Place"] | null;
         };
         /** @description How a query was understood. */
         Understood: {
@@ -2787,6 +3074,19 @@ export interface components {
             name: string;
             /** @description Its version. */
             version: string;
+        };
+        /** @description A stay at a place. */
+        Visit: {
+            end?: components["schemas"]["Moment"] | null;
+            /** @description The id of its document. */
+            id: string;
+            /** @description Where. */
+            place: components["schemas"]["Place"];
+            /** @description Where the data came from, dotted. */
+            source: string;
+            time?: components["schemas"]["Moment"] | null;
+            /** @description One line that names it. */
+            title: string;
         };
         /** @description One thing that went wrong. */
         Warning: {
@@ -2962,6 +3262,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3210,6 +3519,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -3281,6 +3599,24 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no second factor */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3375,6 +3711,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -3444,6 +3789,24 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no second factor */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3529,6 +3892,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description It was not begun, or is on already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -3600,6 +3981,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3680,6 +4070,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4211,6 +4610,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -4699,6 +5107,15 @@ export interface operations {
             };
             /** @description An upload is not complete */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5274,6 +5691,24 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There are as many keys as an account may have */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -5450,6 +5885,467 @@ export interface operations {
             };
         };
     };
+    list_map_points: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only in this box: west, south, east and north in degrees, as `-9.2,38.6,-9.0,38.8`. One whose west lies
+                 *     east of its east goes across the 180th meridian.
+                 */
+                bbox?: string;
+                /** @description How close the map is on which the points are drawn; fixes that fall on one pixel of it are one point. */
+                zoom?: number;
+                /** @description Only these sources and those below them. */
+                source?: string[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description At most so many. */
+                limit?: number;
+                /** @description `next` of the answer before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A part of the way */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapPoints"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map_tiles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tiles */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TileJson"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_map_tile: {
+        parameters: {
+            query?: {
+                /** @description Only these sources and those below them. */
+                source?: string[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+            };
+            header?: {
+                /** @description The ETag of what the client has */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description How close, from 0 to 14; a closer map magnifies */
+                z: number;
+                /** @description From the west, from 0 */
+                x: number;
+                /** @description From the north, from 0 */
+                y: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The tile */
+            200: {
+                headers: {
+                    /** @description Names these very bytes */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/vnd.mapbox-vector-tile": number[];
+                };
+            };
+            /** @description Nobody was there */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_map_trips: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only trips that begin or end in this box: west, south, east and north in degrees, as `-9.2,38.6,-9.0,38.8`.
+                 *     One whose west lies east of its east goes across the 180th meridian.
+                 */
+                bbox?: string;
+                /** @description Only these sources and those below them. */
+                source?: string[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Latest or earliest first. */
+                order?: "newest_first" | "oldest_first";
+                /** @description At most so many. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description How close the map is on which paths are drawn: what it can't show is left out of them. */
+                zoom?: number;
+                /** @description Leave the paths out. */
+                no_path?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of trips */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapTrips"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_map_visits: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only in this box: west, south, east and north in degrees, as `-9.2,38.6,-9.0,38.8`. One whose west lies
+                 *     east of its east goes across the 180th meridian.
+                 */
+                bbox?: string;
+                /** @description Only these sources and those below them. */
+                source?: string[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Latest or earliest first. */
+                order?: "newest_first" | "oldest_first";
+                /** @description At most so many. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of visits */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MapVisits"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     on_this_day: {
         parameters: {
             query?: {
@@ -5550,6 +6446,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Part_Person"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_person: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Their id: 32 hexadecimal digits, as lists of people have it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The person */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PersonInFull"];
                 };
             };
             /** @description The request can't be read */
@@ -6223,6 +7196,15 @@ export interface operations {
             };
             /** @description There is an account already */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7130,6 +8112,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `Tus-Resumable` is missing, or names another version */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -7305,6 +8296,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `Tus-Resumable` is missing, or names another version */
+            412: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7626,6 +8626,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description Too many requests */
             429: {
                 headers: {
@@ -7694,6 +8703,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is the owner's, which stays */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
