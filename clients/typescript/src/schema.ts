@@ -193,6 +193,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Conversations, the one that went on last first: mails of a thread, and messages among the same people. Not for
+         *     keys that see only a part.
+         */
+        get: operations["list_conversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/documents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dated documents of a conversation, latest first, without those that were hidden. An id of none has none. */
+        get: operations["list_conversation_documents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/documents": {
         parameters: {
             query?: never;
@@ -1448,6 +1485,26 @@ export interface components {
             /** @description What it points at. */
             url?: string;
         };
+        /** @description Mails or messages that belong together. */
+        Conversation: {
+            /**
+             * Format: int64
+             * @description Dated documents in it.
+             */
+            documents: number;
+            /** @description When the first one was, RFC 3339 in UTC. */
+            first: string;
+            /** @description Its id: 32 hexadecimal digits. */
+            id: string;
+            /** @description When the last one was. */
+            last: string;
+            /** @description Names, or addresses, of those in its first and latest documents. */
+            people: string[];
+            /** @description Where its first and latest documents came from. */
+            sources: string[];
+            /** @description The subject of its first mail; messages have none. */
+            title: string;
+        };
         /** @description One bucket. */
         Counted: {
             /**
@@ -2182,6 +2239,31 @@ export interface components {
              * @description Radius in metres along the surface.
              */
             radius_m: number;
+        };
+        /** @description Some items and where the next ones begin. */
+        Part_Conversation: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Dated documents in it.
+                 */
+                documents: number;
+                /** @description When the first one was, RFC 3339 in UTC. */
+                first: string;
+                /** @description Its id: 32 hexadecimal digits. */
+                id: string;
+                /** @description When the last one was. */
+                last: string;
+                /** @description Names, or addresses, of those in its first and latest documents. */
+                people: string[];
+                /** @description Where its first and latest documents came from. */
+                sources: string[];
+                /** @description The subject of its first mail; messages have none. */
+                title: string;
+            }[];
+            /** @description `cursor` of the next page; null if this is the last. */
+            next?: string | null;
         };
         /** @description Some items and where the next ones begin. */
         Part_EntryReport: {
@@ -4197,6 +4279,167 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversations: {
+        parameters: {
+            query?: {
+                /** @description At most so many. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of conversations */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part_Conversation"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_conversation_documents: {
+        parameters: {
+            query?: {
+                /** @description At most so many. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Its id: 32 hexadecimal digits */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of documents */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentPage"];
+                };
             };
             /** @description The request can't be read */
             400: {
