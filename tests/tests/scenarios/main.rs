@@ -10,6 +10,7 @@
 mod annotations;
 mod answers;
 mod attacks;
+mod backup;
 mod commands;
 mod damage;
 mod disk_full;
@@ -20,6 +21,7 @@ mod life;
 mod mcp;
 mod meaning;
 mod paging;
+mod privacy;
 mod samples;
 mod serve;
 mod two_writers;
