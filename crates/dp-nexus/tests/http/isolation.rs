@@ -12,8 +12,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Words that stand in the owner's life and nowhere else.
-const OWNERS: &[&str] =
-    &["dough", "refund", "Café Luz", "Ada Berg", "ada@example.org", "export.zip", "adas-"];
+const OWNERS: &[&str] = &["dough", "refund", "Café Luz", "Ada Berg", "ada@example.org", "/home/mia", "adas-"];
 
 /// Parts of a path that name no thing of an account: anything may stand there, and what is answered has nothing of the
 /// owner's. Each with what stands before it.
