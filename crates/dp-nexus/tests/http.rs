@@ -6,6 +6,8 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/attacks.rs"]
+mod attacks;
 #[path = "http/backing_up.rs"]
 mod backing_up;
 #[path = "http/dock.rs"]
@@ -32,6 +34,8 @@ mod graph_scopes;
 mod graphing;
 #[path = "http/home.rs"]
 mod home;
+#[path = "http/isolation.rs"]
+mod isolation;
 #[path = "http/keeping.rs"]
 mod keeping;
 #[path = "http/mapping.rs"]

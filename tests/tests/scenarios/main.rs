@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answers;
+mod attacks;
 mod backup;
 mod commands;
 mod damage;
