@@ -5,6 +5,7 @@ mod codec;
 mod connection;
 mod embedding;
 mod error;
+mod generation;
 mod indexer;
 mod lock;
 mod names;

@@ -5,6 +5,7 @@ use crate::{
     connection::{is_made, open_reader, open_writer, vault_value},
     embedding::Embedding,
     error::{Context as _, free_bytes, in_directory},
+    generation::Generation,
     indexer::{CurrentIndex, Indexer},
     lock::WriteLock,
     options::VaultOptions,
@@ -31,8 +32,10 @@ use std::{
     time::Duration,
 };
 
-/// Threads that answer questions.
-const READERS: usize = 2;
+/// Threads that answer questions of those who can't wait.
+const READING_THREADS: usize = 2;
+/// Questions that are answered at once, on those threads or on threads that wait for the answer.
+const READERS: usize = 4;
 /// How often, and how far apart, a reader looks for a text index that another process is making.
 const INDEX_TRIES: u32 = 40;
 const INDEX_WAIT: Duration = Duration::from_millis(25);
@@ -50,6 +53,7 @@ pub struct EmbeddedVault {
     sets: Arc<Sets>,
     index: Option<CurrentIndex>,
     names: Arc<NameCache>,
+    generation: Generation,
     _lock: Option<WriteLock>,
 }
 
@@ -74,8 +78,9 @@ impl EmbeddedVault {
         let file = directory.join("lake.db");
         let writer = Writer::new(open_writer(&file, &options.home_zone)?)?;
         let home_zone = writer.home_zone.clone();
-        let (indexer, index) = Indexer::start(directory)?;
         let sets = Arc::new(Sets::new(directory, true));
+        let generation = sets.generation().clone();
+        let (indexer, index) = Indexer::start(directory, &generation)?;
         let embedding = Embedding::start(directory, &sets, options.embedder.clone())?;
         let (index_changes, embed_changes) = (indexer.changes(), embedding.changes());
         let publish = Box::new(move |changes| {
@@ -93,6 +98,7 @@ impl EmbeddedVault {
             sets,
             index: Some(index),
             names: Arc::default(),
+            generation,
             _lock: Some(lock),
         })
     }
@@ -142,6 +148,7 @@ impl EmbeddedVault {
             sets: Arc::new(Sets::new(directory, false)),
             index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
             names: Arc::default(),
+            generation: Generation::default(),
             _lock: None,
         })
     }
@@ -158,6 +165,12 @@ impl EmbeddedVault {
         work: impl FnOnce(&mut WriterState) -> Result<T, LakeError> + Send + 'static,
     ) -> Result<T, LakeError> {
         let writer = self.writer.as_ref().ok_or(LakeError::ReadOnly)?;
+        let generation = self.generation.clone();
+        let work = move |state: &mut WriterState| {
+            // Also after a failure, of which it is not known how far it came, and if nobody waits any more.
+            let _advances = generation.advance_after();
+            work(state)
+        };
         writer.run(work).await.map_err(|error| in_directory(error, &self.directory))
     }
 
@@ -220,7 +233,7 @@ fn open_when_made(text: &Path) -> Result<TextIndex, LakeError> {
 
 fn start_readers(file: &Path) -> Result<Pool<Reader>, LakeError> {
     let readers = (0..READERS).map(|_| Reader::new(open_reader(file)?)).collect::<Result<Vec<_>, _>>()?;
-    Pool::start("lake-read", readers)
+    Pool::start_shared("lake-read", readers, READING_THREADS)
 }
 
 #[async_trait]
@@ -247,6 +260,11 @@ impl Vault for EmbeddedVault {
 
     fn home_zone(&self) -> &str {
         &self.home_zone
+    }
+
+    fn generation(&self) -> Option<u64> {
+        // A vault that is open for reading may be written to by another process.
+        self.writer.as_ref().map(|_| self.generation.current())
     }
 
     async fn health(&self, thorough: bool) -> Result<Health, LakeError> {
