@@ -1,8 +1,10 @@
 //! The lake in one directory: SQLite as the truth, Tantivy as the text index beside it. One thread
 //! writes, a few read; the index is a projection that any crash or deletion only sets back.
 
+mod cells;
 mod codec;
 mod connection;
+mod copy;
 mod embedding;
 mod error;
 mod generation;
@@ -19,5 +21,6 @@ mod vault;
 mod vectors;
 mod write;
 
+pub use copy::copy_database;
 pub use options::VaultOptions;
 pub use vault::EmbeddedVault;

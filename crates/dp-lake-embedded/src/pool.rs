@@ -2,7 +2,7 @@
 //! over and wait for its answer without blocking their executor. A caller who waits on a thread of their own
 //! anyway does the work there, which spares two changes of threads.
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, unbounded};
 use dp_lake::{LakeError, is_beside};
 use futures::{channel::oneshot, executor};
 use parking_lot::{Condvar, Mutex};
@@ -10,9 +10,13 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread::JoinHandle,
+    time::Duration,
 };
 
 type Job<S> = Box<dyn FnOnce(&mut S) + Send>;
+
+/// How long nothing is asked before there is time for spare work: longer than an import takes between batches.
+const QUIET: Duration = Duration::from_secs(2);
 
 /// States `S`, each worked on by one thread at a time, and threads that do so.
 pub(crate) struct Pool<S> {
@@ -55,11 +59,24 @@ impl<S: Send + 'static> Pool<S> {
     /// # Errors
     /// When the operating system gives no thread.
     pub(crate) fn start(name: &str, states: Vec<S>) -> Result<Self, LakeError> {
+        Self::with_spare_work(name, states, |_| false)
+    }
+
+    /// The same with something to do while nothing was asked for a while: `spare` does a little of it and
+    /// says whether there may be more.
+    ///
+    /// # Errors
+    /// When the operating system gives no thread.
+    pub(crate) fn with_spare_work(
+        name: &str,
+        states: Vec<S>,
+        spare: fn(&mut S) -> bool,
+    ) -> Result<Self, LakeError> {
         let (jobs, queue): (Sender<Job<S>>, Receiver<Job<S>>) = unbounded();
         let threads = states.into_iter().map(|mut state| {
             let queue = queue.clone();
             spawn(name, move || {
-                while let Ok(job) = queue.recv() {
+                while let Some(job) = next(&queue, &mut state, spare) {
                     job(&mut state);
                 }
             })
@@ -124,6 +141,24 @@ fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<
         context: "could not start a thread of the store".to_owned(),
         source,
     })
+}
+
+/// Waits for the next job, and does spare work meanwhile; None when there will be no more.
+fn next<S>(queue: &Receiver<Job<S>>, state: &mut S, spare: fn(&mut S) -> bool) -> Option<Job<S>> {
+    match queue.recv_timeout(QUIET) {
+        Ok(job) => return Some(job),
+        Err(RecvTimeoutError::Disconnected) => return None,
+        Err(RecvTimeoutError::Timeout) => {}
+    }
+    loop {
+        let has_more = catch_unwind(AssertUnwindSafe(|| spare(state)));
+        match queue.try_recv() {
+            Ok(job) => return Some(job),
+            Err(TryRecvError::Disconnected) => return None,
+            Err(TryRecvError::Empty) if has_more.unwrap_or(false) => {}
+            Err(TryRecvError::Empty) => return queue.recv().ok(),
+        }
+    }
 }
 
 impl<S> Drop for Pool<S> {
@@ -217,5 +252,19 @@ mod tests {
             }
         });
         assert_eq!(block_on(pool.run(|state| Ok(*state))).unwrap(), 1600);
+    }
+
+    #[test]
+    fn spare_work_is_done_when_it_is_quiet_and_after_a_panic_no_more() {
+        fn spare(count: &mut u32) -> bool {
+            *count += 1;
+            assert!(*count < 5, "on purpose");
+            true
+        }
+        let pool = Pool::with_spare_work("test", vec![0], spare).unwrap();
+        let count = || block_on(pool.run(|count| Ok(*count))).unwrap();
+        assert_eq!(count(), 0);
+        std::thread::sleep(QUIET * 2);
+        assert_eq!(count(), 5);
     }
 }

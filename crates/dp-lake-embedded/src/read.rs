@@ -1,8 +1,10 @@
 //! The readers: connections that never write. Each answers one question of the contract.
 
+pub(crate) mod conversations;
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod imports;
+pub(crate) mod map;
 pub(crate) mod people;
 pub(crate) mod rollups;
 pub(crate) mod series;

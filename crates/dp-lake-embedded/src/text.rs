@@ -7,6 +7,7 @@ mod completions;
 mod entry;
 mod facets;
 mod filters;
+mod freshness;
 mod gathered;
 mod ranked;
 mod rows;
@@ -28,6 +29,7 @@ use compile::Compiler;
 use completions::CompletionCache;
 use dp_lake::{Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery};
 use entry::Entry;
+use freshness::Freshness;
 use hashbrown::HashSet;
 use rows::OfRows;
 use rows_of::MaskCache;
@@ -39,6 +41,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError,
@@ -57,6 +60,9 @@ const BATCH_BYTES: usize = 1 << 20;
 const BATCH_DELETES: usize = 4096;
 /// Bytes of documents that may wait for the indexer.
 const UNDER_WAY_BYTES: usize = 16 << 20;
+/// How often, and how far apart, segments are looked for that hold deleted rows.
+const PURGE_TRIES: u32 = 20;
+const PURGE_WAIT: Duration = Duration::from_millis(50);
 /// Segments of about one size that are merged into one.
 const MERGED_SEGMENTS: usize = 6;
 
@@ -84,6 +90,8 @@ pub(crate) struct TextIndex {
     completions: CompletionCache,
     masks: MaskCache,
     writer: Option<Mutex<Writer>>,
+    /// Where another process may commit.
+    freshness: Option<Freshness>,
 }
 
 /// Documents and deletes wait here for a while. The deletes take effect before the documents, so no
@@ -108,6 +116,8 @@ impl TextIndex {
 
     fn open_index(directory: &Path, mode: Mode) -> Result<Self, LakeError> {
         let (schema, fields) = schema::schema();
+        // Before anything is read: what is committed meanwhile is rather read once too often than not at all.
+        let freshness = (mode == Mode::ReadOnly).then(|| Freshness::of(directory));
         if mode != Mode::ReadOnly {
             fs_err::create_dir_all(directory).map_err(|source| LakeError::Io {
                 context: format!("could not create the text index in {}", directory.display()),
@@ -144,6 +154,7 @@ impl TextIndex {
             completions: CompletionCache::default(),
             masks: MaskCache::default(),
             writer: writer.map(Mutex::new),
+            freshness,
         };
         if is_new {
             opened.commit(0)?;
@@ -209,6 +220,30 @@ impl TextIndex {
         Ok(())
     }
 
+    /// Writes segments anew that still hold deleted rows, so that nothing of these is left in any file. Those that are being
+    /// merged just then are written anew by that.
+    ///
+    /// # Errors
+    /// As `put`.
+    pub(crate) fn purge(&self) -> Result<(), LakeError> {
+        for _ in 0..PURGE_TRIES {
+            let mut writer = self.writer()?;
+            let metas = writer.writer.index().searchable_segment_metas().map_err(failed)?;
+            let stale = metas.iter().filter(|meta| meta.num_deleted_docs() > 0).collect::<Vec<_>>();
+            if stale.is_empty() {
+                writer.writer.garbage_collect_files().wait().map_err(failed)?;
+                break;
+            }
+            for meta in stale {
+                // One that a merge under way took has other names when it is looked at again.
+                if writer.writer.merge(&[meta.id()]).wait().is_err() {
+                    std::thread::sleep(PURGE_WAIT);
+                }
+            }
+        }
+        self.reader.reload().map_err(failed)
+    }
+
     /// Rows that match; see [`RowHits`].
     ///
     /// # Errors
@@ -221,7 +256,7 @@ impl TextIndex {
         limit: usize,
     ) -> Result<RowHits, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             search::run(&searcher, compiled, sort, limit).map_err(failed)
         })
@@ -233,7 +268,7 @@ impl TextIndex {
     /// As `search`.
     pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Ranked>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             ranked::run(&searcher, &self.compiler(&searcher), query, limit).map_err(failed)
         })
     }
@@ -250,7 +285,7 @@ impl TextIndex {
         limit: usize,
     ) -> Result<Vec<Facet>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             facets::count(&searcher, &*search::matching(&compiled), fields, limit).map_err(failed)
         })
@@ -258,6 +293,14 @@ impl TextIndex {
 
     fn compiler<'a>(&'a self, searcher: &'a Searcher) -> Compiler<'a> {
         Compiler { vocabulary: Vocabulary { searcher, fields: self.fields, cache: &self.completions } }
+    }
+
+    /// What there is to search, with what another process committed up to a moment ago.
+    fn searcher(&self) -> Searcher {
+        if self.freshness.as_ref().is_some_and(Freshness::is_stale) {
+            self.refresh();
+        }
+        self.reader.searcher()
     }
 
     /// Looks for commits of another process. What was there before stays if that fails.
@@ -271,7 +314,7 @@ impl TextIndex {
 
     /// Documents that can be found.
     pub(crate) fn count(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.searcher().num_docs()
     }
 
     /// What is wrong with the index; `thorough` reads every file.

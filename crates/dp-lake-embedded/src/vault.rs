@@ -23,6 +23,8 @@ use dp_lake::{
     LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
     RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault,
     Vectors,
+    conversations::{Conversation, ConversationId, ConversationPlace},
+    map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -60,6 +62,16 @@ pub struct EmbeddedVault {
 struct WriterState {
     writer: Writer,
     publish: Box<dyn Fn(IndexChanges) + Send>,
+    generation: Generation,
+}
+
+/// What the writer does while nobody else writes: counts fixes on the map, and puts
+/// documents of before into conversations. Whether there may be more.
+fn count_more(state: &mut WriterState) -> bool {
+    let _advances = state.generation.advance_after();
+    // What failed is still to be counted, and whoever waits for it is told why it is not.
+    let counted = state.writer.count_span().unwrap_or(false);
+    counted || state.writer.converse().unwrap_or(false)
 }
 
 impl EmbeddedVault {
@@ -83,7 +95,14 @@ impl EmbeddedVault {
         let (indexer, index) = Indexer::start(directory, &generation)?;
         let embedding = Embedding::start(directory, &sets, options.embedder.clone())?;
         let (index_changes, embed_changes) = (indexer.changes(), embedding.changes());
-        let publish = Box::new(move |changes| {
+        let on_change = options.on_change.clone();
+        let publish = Box::new(move |changes: IndexChanges| {
+            if let Some(on_change) = &on_change {
+                let told = changes.in_brief();
+                if !told.is_empty() {
+                    on_change(&told);
+                }
+            }
             let changes = Arc::new(changes);
             index_changes(Arc::clone(&changes));
             embed_changes(changes);
@@ -91,7 +110,11 @@ impl EmbeddedVault {
         Ok(Self {
             directory: directory.to_owned(),
             home_zone,
-            writer: Some(Pool::start("lake-write", vec![WriterState { writer, publish }])?),
+            writer: Some(Pool::with_spare_work(
+                "lake-write",
+                vec![WriterState { writer, publish, generation: generation.clone() }],
+                count_more,
+            )?),
             readers: start_readers(&file)?,
             indexer: Some(indexer),
             embedding: Some(embedding),
@@ -375,6 +398,24 @@ impl Documents for EmbeddedVault {
         self.read(move |reader| reader.top(dimension, limit)).await
     }
 
+    async fn conversations(
+        &self,
+        after: Option<ConversationPlace>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError> {
+        self.read(move |reader| reader.conversations(after, limit)).await
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        let cursor = cursor.cloned();
+        self.read(move |reader| reader.conversation(id, cursor.as_ref(), limit)).await
+    }
+
     async fn people(&self, after: Option<PersonId>, limit: usize) -> Result<Vec<Person>, LakeError> {
         self.read(move |reader| reader.people(after, limit)).await
     }
@@ -490,6 +531,31 @@ impl Series for EmbeddedVault {
     async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError> {
         let series = series.to_owned();
         self.read(move |reader| reader.daily(&series)).await
+    }
+
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.track(&query)).await
+    }
+
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.density(&query)).await
+    }
+
+    async fn wait_counted(&self) -> Result<(), LakeError> {
+        if self.writer.is_none() {
+            return match self.read(Reader::is_counted).await? {
+                true => Ok(()),
+                false => Err(LakeError::Projection {
+                    projection: "map",
+                    reason: "fixes were imported that are not counted yet".to_owned(),
+                }),
+            };
+        }
+        // A span at a time, so that others may write between.
+        while self.write(|state| state.writer.count_span()).await? {}
+        Ok(())
     }
 }
 

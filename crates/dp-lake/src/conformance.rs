@@ -9,12 +9,14 @@
 
 pub mod annotations;
 pub mod build;
+pub mod conversations;
 pub mod documents;
 pub mod finding;
 pub mod forgetting;
 pub mod generation;
 pub mod imports;
 pub mod listing;
+pub mod map;
 pub mod people;
 #[cfg(any(test, feature = "conformance"))]
 mod random;
@@ -84,6 +86,11 @@ list_cases! { $
         nothing_of_a_batch_for_an_unknown_import_is_applied,
         the_vault_knows_its_home_and_its_health,
     }
+    conversations {
+        what_belongs_together_is_one_conversation,
+        conversations_are_listed_in_pages,
+        conversations_follow_what_changes,
+    }
     versions {
         equal_content_is_unchanged,
         a_newer_version_replaces_and_the_old_one_becomes_a_revision,
@@ -133,6 +140,15 @@ list_cases! { $
         days_and_series_are_counted,
         numbers_and_fixes_of_one_instant_stay_apart,
         odd_numbers_survive,
+    }
+    map {
+        every_zoom_counts_every_fix_once,
+        densities_follow_days_and_sources,
+        densities_follow_what_changes,
+        what_was_forgotten_is_nowhere_on_the_map,
+        ways_are_thinned_by_cell_and_device,
+        ways_go_on_in_parts,
+        ways_keep_to_their_box_and_time,
     }
     statistics {
         the_histogram_equals_a_count_by_listing,
@@ -203,6 +219,8 @@ list_cases! { $
         a_forgotten_document_leaves_nothing_and_others_stay,
         a_preview_counts_and_removes_nothing,
         forgetting_what_is_not_there_removes_nothing,
+        several_documents_are_forgotten_together,
+        forgetting_some_days_leaves_the_others_and_what_has_no_date,
         what_was_forgotten_can_be_imported_again,
         a_source_means_the_sources_below_it_and_no_namesake,
         people_of_kept_documents_and_address_books_stay,

@@ -8,6 +8,8 @@ use crate::{
     LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
     RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top,
     VectorModel, VectorSet,
+    conversations::{Conversation, ConversationId, ConversationPlace},
+    map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
@@ -86,6 +88,23 @@ pub trait Documents: Send + Sync {
 
     /// The most frequent names of a dimension, from rollups; ties by name.
     async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError>;
+
+    /// Conversations, the one that went on last first, at most `limit`, after `after`. Those of documents
+    /// that are not dated are none.
+    async fn conversations(
+        &self,
+        after: Option<ConversationPlace>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError>;
+
+    /// Dated documents of a conversation, latest first, at most `limit`, after `cursor`; without those the user
+    /// has hidden.
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError>;
 
     /// People in order of id, after `after`.
     async fn people(&self, after: Option<dp_model::PersonId>, limit: usize)
@@ -186,6 +205,17 @@ pub trait Series: Send + Sync {
 
     /// Samples a local day, from rollups, ascending.
     async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError>;
+
+    /// The way that fixes tell, in order of time, with those that follow each other in one cell as one point.
+    /// A part may have fewer points than the limit, and none, and still have a next one.
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError>;
+
+    /// Fixes by cell of a tile, row by row. Counted by a projection: eventually consistent, and
+    /// `wait_counted` is how a caller gets more. What was forgotten is out of it at once.
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError>;
+
+    /// Returns when every fix that was applied before is counted in densities.
+    async fn wait_counted(&self) -> Result<(), LakeError>;
 }
 
 /// Imports and their ledger.

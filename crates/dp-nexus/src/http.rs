@@ -5,14 +5,19 @@ mod again;
 mod answer;
 mod app;
 mod asked;
+mod backups;
 mod door;
 mod entrance;
+mod flow;
 mod given;
 mod graph;
 mod layers;
+mod live;
+mod map;
 mod mcp;
 mod metrics;
 mod openapi;
+mod privacy;
 mod problem;
 mod rate;
 pub(crate) mod routes;
@@ -24,17 +29,20 @@ pub(crate) mod words;
 mod works;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
+pub use backups::{BACKUP, BackupFile, BackupFolder, BackupWork, Backups, CheckRecipient};
 pub use door::{Door, Journal};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;
+pub use live::LiveLimits;
 pub use metrics::metrics;
 pub use openapi::{SESSION_COOKIE, document, is_open, operations};
+pub use privacy::Privacy;
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
 pub use serve::{Limits, Tls, TlsError, encrypted, prompt, serve};
 pub use uploads::router as uploads;
-pub use works::{IMPORT, ImportWork, Works};
+pub use works::{ENTRY, EntryWork, Herald, IMPORT, ImportWork, Works, announce};
 
 use axum::{Router, middleware};
 
@@ -47,6 +55,8 @@ pub struct More {
     pub long: Router<App>,
     /// What is read and changed is noted here.
     pub journal: Option<Journal>,
+    /// Long work, whose events are told.
+    pub works: Option<Works>,
 }
 
 impl From<Router<App>> for More {
@@ -63,9 +73,13 @@ pub fn router(app: &App) -> Router {
 /// The same with more routes.
 pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let more = more.into();
+    if let Some(works) = &more.works {
+        app.attach(works.clone());
+    }
     let usual = routes::api()
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
+        .merge(map::router())
         .merge(more.usual)
         .layer(middleware::from_fn_with_state(app.clone(), layers::in_time))
         .layer(middleware::from_fn_with_state(app.clone(), again::again));

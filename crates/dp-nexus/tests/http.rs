@@ -8,16 +8,26 @@ mod access;
 mod again;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/backing_up.rs"]
+mod backing_up;
 #[path = "http/dock.rs"]
 mod dock;
 #[path = "http/door.rs"]
 mod door;
 #[path = "http/encrypting.rs"]
 mod encrypting;
+#[path = "http/exporting.rs"]
+mod exporting;
 #[path = "http/figures.rs"]
 mod figures;
+#[path = "http/following.rs"]
+mod following;
+#[path = "http/forgetting.rs"]
+mod forgetting;
 #[path = "http/graph_bounds.rs"]
 mod graph_bounds;
+#[path = "http/graph_following.rs"]
+mod graph_following;
 #[path = "http/graph_scopes.rs"]
 mod graph_scopes;
 #[path = "http/graphing.rs"]
@@ -26,6 +36,8 @@ mod graphing;
 mod home;
 #[path = "http/keeping.rs"]
 mod keeping;
+#[path = "http/mapping.rs"]
+mod mapping;
 #[path = "http/mcp.rs"]
 mod mcp;
 #[path = "http/passing.rs"]

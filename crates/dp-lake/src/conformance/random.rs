@@ -6,6 +6,7 @@ use super::{
     build::{
         NOON_US, SECOND_US, content, document, documents_batch, finished, fix, mail, number, sample_upsert,
     },
+    map,
     subject::wait,
     vectors,
 };
@@ -333,6 +334,8 @@ fn agree<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), 
 fn compare_documents(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(), TestCaseError> {
     agree("walk", subject.walk(), expected.walk())?;
     agree("people", subject.people(), expected.people())?;
+    let conversations = |subject: &Subject<'_>| wait(subject.vault().documents().conversations(None, 100));
+    agree("conversations", conversations(subject), conversations(expected))?;
     let prefix = |subject: &Subject<'_>| wait(subject.vault().documents().find_by_prefix("3", 4));
     agree("find_by_prefix", prefix(subject), prefix(expected))?;
     let get = |subject: &Subject<'_>| {
@@ -381,6 +384,7 @@ fn compare_series(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(), T
             limit: 3,
         };
         agree(series, subject.range(&query), expected.range(&query))?;
+        agree(series, map::seen(subject, series), map::seen(expected, series))?;
     }
     Ok(())
 }

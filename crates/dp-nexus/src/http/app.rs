@@ -4,10 +4,12 @@
 use super::{
     again::Answers,
     graph::Persisted,
+    live::{Live, LiveLimits},
     metrics::Metrics,
     problem::{Code, Problem},
     rate::{Allowance, Limiter},
     scope,
+    works::Works,
 };
 use crate::{AccountId, Principal};
 use dp_cortex::engine::Engine;
@@ -18,7 +20,7 @@ use parking_lot::Mutex;
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
     },
     time::Duration,
@@ -147,6 +149,8 @@ pub struct Settings {
     pub questions_at_once: usize,
     /// Bytes of answers that are kept in memory for when the same is asked again; 0 for none.
     pub answers_bytes_max: usize,
+    /// How connections that stay open behave.
+    pub live: LiveLimits,
 }
 
 impl Default for Settings {
@@ -165,6 +169,7 @@ impl Default for Settings {
             per_address: Allowance { per_second: 10.0, burst: 20.0 },
             questions_at_once: (2 * cores).max(4),
             answers_bytes_max: 16 << 20,
+            live: LiveLimits::default(),
         }
     }
 }
@@ -197,6 +202,8 @@ struct Inner {
     persisted: Persisted,
     answers: Answers,
     metrics: Metrics,
+    live: Live,
+    works: OnceLock<Works>,
 }
 
 impl App {
@@ -220,6 +227,8 @@ impl App {
             limiter: Limiter::new(settings.per_account, settings.per_address),
             questions: Arc::new(Semaphore::new(settings.questions_at_once.max(1))),
             answers: Answers::new(settings.answers_bytes_max),
+            live: Live::new(settings.live),
+            works: OnceLock::new(),
             settings,
             stage: AtomicU8::new(Stage::Starting as u8),
             now,
@@ -254,6 +263,21 @@ impl App {
         &*self.0.doorkeeper
     }
 
+    /// What is kept of connections that stay open.
+    pub(super) fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// Says which long work there is; the first time counts.
+    pub(super) fn attach(&self, works: Works) {
+        let _ = self.0.works.set(works);
+    }
+
+    /// Long work, if any is done here.
+    pub(super) fn works(&self) -> Option<&Works> {
+        self.0.works.get()
+    }
+
     pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
@@ -285,6 +309,11 @@ impl App {
     /// Documents of GraphQL that are asked for by their hash.
     pub(super) fn persisted(&self) -> &Persisted {
         &self.0.persisted
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.0.now)()
     }
 
     /// Today's date where the person of this engine lives.

@@ -2,12 +2,15 @@
 
 pub(super) mod annotations;
 mod around;
+pub(super) mod conversations;
 mod docs;
 pub(super) mod documents;
+mod export;
 pub(super) mod histogram;
 pub(super) mod imports;
 mod on_this_day;
 pub(super) mod people;
+mod person;
 pub(super) mod search;
 mod series;
 mod similar;
@@ -40,9 +43,13 @@ pub(super) fn api() -> Router<App> {
         ("/stats", get(stats::stats)),
         ("/sources", get(sources::sources)),
         ("/people", get(people::people)),
+        ("/people/{id}", get(person::person)),
+        ("/conversations", get(conversations::list)),
+        ("/conversations/{id}/documents", get(conversations::documents)),
         ("/series", get(series::list)),
         ("/series/{name}", get(series::range)),
         ("/imports", get(imports::list)),
+        ("/export", get(export::export)),
         ("/imports/{id}/entries", get(imports::entries)),
     ];
     let router = routes
@@ -89,11 +96,15 @@ pub(super) fn health() -> Router<App> {
         stats::stats,
         sources::sources,
         people::people,
+        person::person,
+        conversations::list,
+        conversations::documents,
         series::list,
         series::range,
         series::daily,
         imports::list,
         imports::entries,
+        export::export,
         graph::post,
         graph::get,
         system::live,

@@ -115,6 +115,8 @@ codes! {
     NoSuchImport "no_such_import" NOT_FOUND "There is no such import" "GET /api/v1/imports lists them.";
     /// There is no such series.
     NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
+    /// Events that are asked for are not kept any more.
+    EventsGone "events_gone" GONE "Some of what was missed is not kept any more" "Load what you show anew, and follow what happens from now on.";
     /// The path is right and the method is not.
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not one of this path" "Use one of those in the `Allow` header.";
     /// There is an account already.
@@ -157,6 +159,8 @@ codes! {
     WrongChecksum "wrong_checksum" CHECKSUM_MISMATCH "What came does not have its checksum" "Send it again; nothing of it was kept.";
     /// The body is larger than is taken.
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large" "Send less at once.";
+    /// The bytes asked for lie behind the end.
+    RangeBeyondEnd "range_beyond_end" RANGE_NOT_SATISFIABLE "The range lies behind the end" "Ask for a range within the length that `Content-Range` tells.";
     /// The body is of another media type.
     UnsupportedType "unsupported_type" UNSUPPORTED_MEDIA_TYPE "The body is of a type that is not taken" "Send `Content-Type: application/json`.";
     /// The request was meant for another host.
