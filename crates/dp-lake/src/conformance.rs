@@ -13,6 +13,7 @@ pub mod conversations;
 pub mod documents;
 pub mod finding;
 pub mod forgetting;
+pub mod generation;
 pub mod imports;
 pub mod listing;
 pub mod map;
@@ -113,6 +114,9 @@ list_cases! { $
         labels_are_compared_with_case_and_accents_folded,
         a_foreign_cursor_is_refused,
         a_cursor_outlives_the_document_it_stands_on,
+    }
+    generation {
+        the_generation_grows_with_every_change_and_not_with_questions,
     }
     annotations {
         annotations_are_kept_and_given_back,

@@ -30,6 +30,10 @@ pub trait Vault: Send + Sync {
     fn imports(&self) -> &dyn Imports;
     /// The IANA name of the zone the person lives in: an unknown offset is taken from it.
     fn home_zone(&self) -> &str;
+    /// A number that grows with everything that may change an answer of this vault, in the store or in what
+    /// is made of it. Two equal numbers of one opening have equal answers between them. None if others may
+    /// change the vault unseen.
+    fn generation(&self) -> Option<u64>;
     /// Looks the store and its projections over. `thorough` reads everything.
     async fn health(&self, thorough: bool) -> Result<Health, LakeError>;
 }

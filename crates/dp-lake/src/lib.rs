@@ -3,6 +3,7 @@
 
 pub mod analysis;
 mod batch;
+mod beside;
 mod calendar;
 pub mod changes;
 pub mod conformance;
@@ -28,6 +29,7 @@ mod vectors;
 mod version;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
+pub use beside::{Beside, beside, is_beside};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use changes::{ChangedDocuments, Changes, OnChange};
 pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};

@@ -4,6 +4,8 @@
 
 #[path = "http/access.rs"]
 mod access;
+#[path = "http/again.rs"]
+mod again;
 #[path = "http/annotating.rs"]
 mod annotating;
 #[path = "http/attacks.rs"]

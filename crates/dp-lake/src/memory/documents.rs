@@ -25,7 +25,7 @@ use std::{
 impl Documents for MemoryVault {
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
         let import = batch.import;
-        let mut state = self.lock();
+        let mut state = self.change();
         let applied = state.apply(batch).ok_or_else(|| no_such_import(import))?;
         state.prune_sets();
         Ok(applied)
@@ -93,7 +93,7 @@ impl Documents for MemoryVault {
     }
 
     async fn annotate(&self, id: DocumentId, change: &Annotation) -> Result<Option<Annotations>, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         if !state.documents.contains_key(&id) {
             return Ok(None);
         }
@@ -108,7 +108,7 @@ impl Documents for MemoryVault {
     }
 
     async fn forget(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         let removal = state.removal(target);
         if state.remove(&removal) {
             // Which entries gave the removed records is not kept here, so none is vouched for any more.

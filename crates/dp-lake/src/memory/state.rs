@@ -13,6 +13,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) sequence: u64,
+    pub(super) generation: u64,
     pub(super) documents: BTreeMap<DocumentId, Stored>,
     pub(super) annotations: BTreeMap<DocumentId, Annotations>,
     pub(super) samples: BTreeMap<(String, SampleIdentity), (Sample, Day)>,

@@ -71,6 +71,10 @@ impl Vault for View {
         self.vault.home_zone()
     }
 
+    fn generation(&self) -> Option<u64> {
+        self.vault.generation()
+    }
+
     async fn health(&self, _thorough: bool) -> Result<Health, LakeError> {
         refused("the health of the store")
     }
