@@ -54,16 +54,8 @@ impl<S> Shelf<S> {
 }
 
 impl<S: Send + 'static> Pool<S> {
-    /// Starts one thread for each state, which is worked on there and nowhere else.
-    ///
-    /// # Errors
-    /// When the operating system gives no thread.
-    pub(crate) fn start(name: &str, states: Vec<S>) -> Result<Self, LakeError> {
-        Self::with_spare_work(name, states, |_| false)
-    }
-
-    /// The same with something to do while nothing was asked for a while: `spare` does a little of it and
-    /// says whether there may be more.
+    /// Starts one thread for each state, which is worked on there and nowhere else. While nothing was asked for a
+    /// while, `spare` does a little of what there is to do, and says whether there may be more.
     ///
     /// # Errors
     /// When the operating system gives no thread.
@@ -195,7 +187,7 @@ mod tests {
     fn who_waits_anyway_does_the_work() {
         let pool = pool();
         assert_eq!(block_on(pool.run(place)).unwrap(), current().id());
-        let alone = Pool::start("alone", vec![0]).unwrap();
+        let alone = Pool::with_spare_work("alone", vec![0], |_| false).unwrap();
         assert_ne!(block_on(alone.run(place)).unwrap(), current().id());
     }
 
