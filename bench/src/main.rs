@@ -5,6 +5,7 @@
 mod background;
 mod eval;
 mod figure;
+mod load;
 mod machine;
 mod meaning;
 mod parse;
@@ -88,6 +89,9 @@ const SECTIONS: &[(&str, Section)] = &[
     ("background", background::figures),
 ];
 
+/// What is measured only if it is asked for, for it has a table of its own.
+const ON_ITS_OWN: &[(&str, Section)] = &[("load", load::figures)];
+
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Measure(setting) => measure(&setting),
@@ -105,10 +109,9 @@ fn main() -> anyhow::Result<()> {
 
 fn measure(setting: &Setting) -> anyhow::Result<()> {
     let mut figures = Vec::new();
-    for (name, section) in SECTIONS {
-        if !setting.section.is_empty() && !setting.section.iter().any(|wanted| wanted == name) {
-            continue;
-        }
+    let is_wanted = |name: &str| setting.section.iter().any(|wanted| wanted == name);
+    let usual = SECTIONS.iter().filter(|(name, _)| setting.section.is_empty() || is_wanted(name));
+    for (name, section) in usual.chain(ON_ITS_OWN.iter().filter(|(name, _)| is_wanted(name))) {
         // What an earlier run left would be measured with.
         if setting.work.exists() {
             fs_err::remove_dir_all(&setting.work)?;

@@ -376,7 +376,8 @@ fn must(text: String, mode: TermMode) -> TextQuery {
     TextQuery { must: vec![Term { text, mode }], must_not: Vec::new(), ..TextQuery::default() }
 }
 
-fn words(document: &Document) -> Vec<String> {
+/// Words of the title, without what stands around them.
+pub(crate) fn words(document: &Document) -> Vec<String> {
     let words = document.content.title.split_whitespace();
     words
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_owned())

@@ -18,6 +18,10 @@ const PEERS: &[&str] =
     &["google-takeout-parser==0.1.13", "usearch==2.26.6", "tantivy==0.27.0", "numpy==2.4.6"];
 const PAGE: &str = "docs/benchmarks.md";
 const MARK: &str = "cargo xtask bench";
+/// The section that has a table of its own, and what else it needs of Python.
+const LOAD: &str = "load";
+const LOAD_MARK: &str = "cargo xtask bench --section load";
+const LOAD_PEERS: &[&str] = &["datasette==0.65.2"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -29,7 +33,8 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 5, value_name = "N")]
     rounds: usize,
 
-    /// Only this section, such as `parse`; then nothing is written to the documentation
+    /// Only this section, such as `parse`; then nothing is written to the documentation. `load`, the server under
+    /// load, is measured only so, and has a table of its own there
     #[arg(long, value_name = "NAME")]
     section: Vec<String>,
 
@@ -74,6 +79,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
     models::ensure_static()?;
     models::ensure_minilm()?;
+    let is_load = arguments.section.iter().any(|section| section == LOAD);
+    if is_load {
+        needs::check(&[Need::Curl, Need::Wrk])?;
+        anyhow::ensure!(arguments.section.len() == 1, "the section {LOAD} is measured alone");
+    }
     let target = repository::target_directory()?;
     let out = target.join("bench-results.json");
     // Built before the peers are installed, so that a mistake shows early.
@@ -94,22 +104,25 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     }
     if !arguments.no_peer {
         needs::check(&[Need::PythonWithPip])?;
-        bench.args(["--peer", "python3"]).env("PYTHONPATH", install_peers(&target)?);
+        let peers = if is_load { LOAD_PEERS } else { PEERS };
+        let folder = target.join(if is_load { "load-peers" } else { "bench-peers" });
+        bench.args(["--peer", "python3"]).env("PYTHONPATH", install_peers(&folder, peers)?);
     }
     process::run(&mut bench)?;
     let results: Results = serde_json::from_slice(&fs_err::read(&out)?).context("what dp-bench wrote")?;
-    if arguments.section.is_empty() && !arguments.no_peer && (arguments.scale - 1.0).abs() < f64::EPSILON {
-        page::write_between(PAGE, MARK, &table(&results)?)?;
+    let is_whole = !arguments.no_peer && (arguments.scale - 1.0).abs() < f64::EPSILON;
+    match (is_whole, is_load, arguments.section.is_empty()) {
+        (true, true, _) => page::write_between(PAGE, LOAD_MARK, &table(&results)?),
+        (true, false, true) => page::write_between(PAGE, MARK, &table(&results)?),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 /// Installs the peers into a folder of their own, by name, with pip as this machine configures it.
-fn install_peers(target: &Path) -> anyhow::Result<PathBuf> {
-    let folder = target.join("bench-peers");
+fn install_peers(folder: &Path, peers: &[&str]) -> anyhow::Result<PathBuf> {
     // Another list of peers is another folder's content.
     let installed = folder.join("installed.txt");
-    if fs_err::read_to_string(&installed).ok() != Some(PEERS.join("\n")) {
+    if fs_err::read_to_string(&installed).ok() != Some(peers.join("\n")) {
         let mut pip = Command::new("python3");
         pip.args([
             "-m",
@@ -120,10 +133,10 @@ fn install_peers(target: &Path) -> anyhow::Result<PathBuf> {
             "--root-user-action",
             "ignore",
         ]);
-        process::run(pip.arg("--upgrade").arg("--target").arg(&folder).args(PEERS))?;
-        fs_err::write(installed, PEERS.join("\n"))?;
+        process::run(pip.arg("--upgrade").arg("--target").arg(folder).args(peers))?;
+        fs_err::write(installed, peers.join("\n"))?;
     }
-    Ok(folder)
+    Ok(folder.to_owned())
 }
 
 fn table(results: &Results) -> anyhow::Result<String> {

@@ -14,6 +14,7 @@ mod page;
 mod process;
 mod repository;
 mod samples;
+mod schema;
 mod soak;
 mod test;
 

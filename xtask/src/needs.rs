@@ -15,6 +15,10 @@ pub(crate) enum Need {
     NodeWithNpm,
     /// Python 3 with pip, for models and for the peer that benchmarks compare with.
     PythonWithPip,
+    /// curl, for what is asked of the server once.
+    Curl,
+    /// wrk, for what is asked of it as often as it answers.
+    Wrk,
 }
 
 impl Need {
@@ -24,6 +28,9 @@ impl Need {
             Self::CCompiler => &["cc", "--version"],
             Self::NodeWithNpm => &["npm", "--version"],
             Self::PythonWithPip => &["python3", "-m", "pip", "--version"],
+            Self::Curl => &["curl", "--version"],
+            // It has no option that ends well without asking somebody.
+            Self::Wrk => &["sh", "-c", "command -v wrk"],
         }
     }
 
@@ -41,6 +48,8 @@ impl Need {
             Self::PythonWithPip => {
                 "Python 3 with pip is missing; install it, on Debian and Ubuntu the packages python3 and python3-pip"
             }
+            Self::Curl => "curl is missing; install it, on Debian and Ubuntu the package curl",
+            Self::Wrk => "wrk is missing; install it, on Debian and Ubuntu the package wrk",
         }
     }
 

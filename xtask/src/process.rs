@@ -99,6 +99,14 @@ pub(crate) fn run_until_listening(
     command: &mut Command,
     look: impl FnOnce(&str) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
+    run_with_server(command, |address, _| look(address))
+}
+
+/// The same; `look` gets the number of the process too.
+pub(crate) fn run_with_server(
+    command: &mut Command,
+    look: impl FnOnce(&str, u32) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
     println!("$ {}", shown(command));
     let mut child = command
         .stdout(Stdio::piped())
@@ -116,7 +124,7 @@ pub(crate) fn run_until_listening(
         }
     }
     let looked = match address {
-        Some(address) => look(&address),
+        Some(address) => look(&address, child.id()),
         None => Err(anyhow::anyhow!("{} ended and never listened", shown(command))),
     };
     // It may have ended by itself, which is told above.

@@ -1,5 +1,7 @@
 //! `cargo xtask soak`: the reliability tests for as long as one likes.
 
+mod clients;
+
 use crate::{
     fuzz, models,
     needs::{self, Need},
@@ -19,11 +21,22 @@ pub(crate) struct Arguments {
     /// Fuzz only targets whose name contains this
     #[arg(long, default_value = "", value_name = "NAME", hide_default_value = true)]
     target: String,
+
+    /// Only this: so many clients at once, reading, searching, uploading and listening while the server imports
+    #[arg(long, value_name = "N")]
+    clients: Option<u32>,
+
+    /// How long they go on
+    #[arg(long, default_value_t = 10, value_name = "N", requires = "clients")]
+    minutes: u64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     needs::check(&[Need::Rust, Need::CCompiler])?;
     models::ensure_static()?;
+    if let Some(clients) = arguments.clients {
+        return clients::run(clients, arguments.minutes);
+    }
     if arguments.kills > 0 {
         kill_and_resume(arguments.kills)?;
     }

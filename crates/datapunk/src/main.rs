@@ -66,6 +66,8 @@ enum Command {
     Reindex,
     /// Check the vault: versions, integrity, free space
     Doctor(commands::doctor::Arguments),
+    /// Notes and other documents of your own: add, edit, delete
+    Own(commands::own::Arguments),
     /// Star a document
     Star(commands::annotate::Star),
     /// Tag a document
@@ -127,6 +129,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Export(arguments) => commands::export::run(&place, &arguments, output),
         Command::Reindex => commands::reindex::run(&place, output),
         Command::Doctor(arguments) => return commands::doctor::run(&place, &arguments, output),
+        Command::Own(arguments) => commands::own::run(&place, &arguments, output),
         Command::Star(arguments) => commands::annotate::star(&place, &arguments, output),
         Command::Tag(arguments) => commands::annotate::tag(&place, &arguments, output),
         Command::Note(arguments) => commands::annotate::note(&place, &arguments, output),

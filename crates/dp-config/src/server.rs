@@ -27,6 +27,8 @@ pub struct Server {
     pub account_upload_bytes_max: u64,
     /// Bytes of the disk that uploads leave free.
     pub reserve_bytes: u64,
+    /// Bytes of answers that are kept in memory for when the same is asked again; 0 for none.
+    pub answers_bytes_max: usize,
     /// Requests a second that an account may send in the long run.
     pub account_requests_per_s: u32,
     /// Requests that an account may send at once after a pause.
@@ -49,6 +51,7 @@ impl Default for Server {
             upload_bytes_max: 256 << 30,
             account_upload_bytes_max: 2 << 40,
             reserve_bytes: 2 << 30,
+            answers_bytes_max: 16 << 20,
             account_requests_per_s: 50,
             account_requests_burst: 100,
             address_requests_per_s: 10,

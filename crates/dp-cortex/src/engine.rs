@@ -19,7 +19,7 @@ pub use answer::{
     Explanation, Found, KeywordPart, Mode, Prior, RerankPart, SearchAnswer, SearchRequest, SemanticPart,
     Understood,
 };
-pub use moments::{Around, Similar, YearOfDay};
+pub use moments::{Around, Neighbours, Similar, YearOfDay};
 
 use crate::{
     embed::{EmbedError, Pace, Purpose, TextEmbedder},

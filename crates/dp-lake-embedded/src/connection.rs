@@ -10,7 +10,7 @@ pub(crate) const FORMAT: i64 = 1;
 /// Pages of the writer's cache, in KiB.
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
 /// Pages of a reader's cache, in KiB.
-const READER_CACHE_KIB: i64 = 8 * 1024;
+const READER_CACHE_KIB: i64 = 4 * 1024;
 /// Prepared statements kept by a connection: a page of the timeline uses one for each group.
 const STATEMENTS: usize = 256;
 /// Pages of 4 KiB in the write-ahead log before it is copied into the database.
@@ -43,6 +43,7 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
         transaction.commit().context("make the store")?;
     }
     check_format(&connection)?;
+    connection.execute_batch(include_str!("additions.sql")).context("make the store")?;
     cells::make(&mut connection)?;
     conversations::make(&mut connection)?;
     Ok(connection)

@@ -309,6 +309,7 @@ impl Worker {
         self.documents = 0;
         self.since = None;
         let noted = self.sets.noted();
+        let _advances = self.sets.generation().advance_after();
         let mut outcome = Ok(());
         for set in self.sets.written() {
             let mut committed = set.commit(noted);
@@ -325,6 +326,7 @@ impl Worker {
     }
 
     fn rebuild(&mut self) -> Result<(), LakeError> {
+        let _advances = self.sets.generation().advance_after();
         for (_, set) in self.sets.all()? {
             let set = set?;
             let is_own = self.own.as_ref().is_some_and(|own| Arc::ptr_eq(own, &set));

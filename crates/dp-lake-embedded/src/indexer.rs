@@ -5,6 +5,7 @@ use crate::{
     codec::read_content,
     connection::{open_reader, vault_value},
     error::Context as _,
+    generation::Generation,
     names::Groups,
     text::{IndexedDocument, Mode, TextIndex},
     write::{IndexChange, IndexChanges, documents::CONTENT_COLUMNS, read_annotations},
@@ -52,7 +53,7 @@ pub(crate) struct Indexer {
 
 impl Indexer {
     /// Opens the index for writing, building it anew if it is missing or damaged, and starts the thread.
-    pub(crate) fn start(vault: &Path) -> Result<(Self, CurrentIndex), LakeError> {
+    pub(crate) fn start(vault: &Path, generation: &Generation) -> Result<(Self, CurrentIndex), LakeError> {
         let directory = vault.join("text");
         let mode = Mode::ReadWrite { threads: WRITER_THREADS, memory_bytes: WRITER_BYTES };
         let index = match TextIndex::open(&directory, mode) {
@@ -78,6 +79,7 @@ impl Indexer {
             since: None,
             has_removed: false,
             failed: None,
+            generation: generation.clone(),
         };
         let thread = std::thread::Builder::new()
             .name("index".to_owned())
@@ -140,6 +142,7 @@ struct Worker {
     has_removed: bool,
     /// Once indexing failed the index stays behind until the next start; the store is not affected.
     failed: Option<String>,
+    generation: Generation,
 }
 
 impl Worker {
@@ -213,6 +216,7 @@ impl Worker {
         }
         let index = self.index();
         if self.since.is_some() || index.sequence() != self.fed {
+            let _advances = self.generation.advance_after();
             index.commit(self.fed)?;
         }
         if std::mem::take(&mut self.has_removed) {
@@ -225,6 +229,7 @@ impl Worker {
 
     /// Puts into the index what the store has and the index has not.
     fn catch_up(&mut self) -> Result<(), LakeError> {
+        let _advances = self.generation.advance_after();
         let index = self.index();
         let at = index.sequence();
         if at == self.fed {
@@ -246,6 +251,7 @@ impl Worker {
 
     /// Builds a new index beside the old one and puts it in its place.
     fn rebuild(&mut self, progress: &UnboundedSender<Progress>) -> Result<u64, LakeError> {
+        let _advances = self.generation.advance_after();
         let (new, old) = (self.vault.join("text-new"), self.vault.join("text"));
         if new.exists() {
             std::fs::remove_dir_all(&new).context("remove an unfinished text index")?;

@@ -7,6 +7,7 @@ mod connection;
 mod copy;
 mod embedding;
 mod error;
+mod generation;
 mod indexer;
 mod lock;
 mod names;

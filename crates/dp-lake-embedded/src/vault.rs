@@ -5,6 +5,7 @@ use crate::{
     connection::{is_made, open_reader, open_writer, vault_value},
     embedding::Embedding,
     error::{Context as _, free_bytes, in_directory},
+    generation::Generation,
     indexer::{CurrentIndex, Indexer},
     lock::WriteLock,
     options::VaultOptions,
@@ -24,6 +25,7 @@ use dp_lake::{
     Vectors,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
+    own::{OwnAnswer, OwnBatch},
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -33,8 +35,10 @@ use std::{
     time::Duration,
 };
 
-/// Threads that answer questions.
-const READERS: usize = 2;
+/// Threads that answer questions of those who can't wait.
+const READING_THREADS: usize = 2;
+/// Questions that are answered at once, on those threads or on threads that wait for the answer.
+const READERS: usize = 4;
 /// How often, and how far apart, a reader looks for a text index that another process is making.
 const INDEX_TRIES: u32 = 40;
 const INDEX_WAIT: Duration = Duration::from_millis(25);
@@ -52,17 +56,20 @@ pub struct EmbeddedVault {
     sets: Arc<Sets>,
     index: Option<CurrentIndex>,
     names: Arc<NameCache>,
+    generation: Generation,
     _lock: Option<WriteLock>,
 }
 
 struct WriterState {
     writer: Writer,
     publish: Box<dyn Fn(IndexChanges) + Send>,
+    generation: Generation,
 }
 
 /// What the writer does while nobody else writes: ends a log that has what was forgotten, counts fixes on the map,
 /// and puts documents of before into conversations. Whether there may be more.
 fn catch_up(state: &mut WriterState) -> bool {
+    let _advances = state.generation.advance_after();
     state.writer.end_log();
     // What failed is still to be counted, and whoever waits for it is told why it is not.
     let counted = state.writer.count_span().unwrap_or(false);
@@ -85,8 +92,9 @@ impl EmbeddedVault {
         let file = directory.join("lake.db");
         let writer = Writer::new(open_writer(&file, &options.home_zone)?)?;
         let home_zone = writer.home_zone.clone();
-        let (indexer, index) = Indexer::start(directory)?;
         let sets = Arc::new(Sets::new(directory, true));
+        let generation = sets.generation().clone();
+        let (indexer, index) = Indexer::start(directory, &generation)?;
         let embedding = Embedding::start(directory, &sets, options.embedder.clone())?;
         let (index_changes, embed_changes) = (indexer.changes(), embedding.changes());
         let on_change = options.on_change.clone();
@@ -106,7 +114,7 @@ impl EmbeddedVault {
             home_zone,
             writer: Some(Pool::with_spare_work(
                 "lake-write",
-                vec![WriterState { writer, publish }],
+                vec![WriterState { writer, publish, generation: generation.clone() }],
                 catch_up,
             )?),
             readers: start_readers(&file)?,
@@ -115,6 +123,7 @@ impl EmbeddedVault {
             sets,
             index: Some(index),
             names: Arc::default(),
+            generation,
             _lock: Some(lock),
         })
     }
@@ -164,6 +173,7 @@ impl EmbeddedVault {
             sets: Arc::new(Sets::new(directory, false)),
             index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
             names: Arc::default(),
+            generation: Generation::default(),
             _lock: None,
         })
     }
@@ -180,6 +190,12 @@ impl EmbeddedVault {
         work: impl FnOnce(&mut WriterState) -> Result<T, LakeError> + Send + 'static,
     ) -> Result<T, LakeError> {
         let writer = self.writer.as_ref().ok_or(LakeError::ReadOnly)?;
+        let generation = self.generation.clone();
+        let work = move |state: &mut WriterState| {
+            // Also after a failure, of which it is not known how far it came, and if nobody waits any more.
+            let _advances = generation.advance_after();
+            work(state)
+        };
         writer.run(work).await.map_err(|error| in_directory(error, &self.directory))
     }
 
@@ -242,7 +258,7 @@ fn open_when_made(text: &Path) -> Result<TextIndex, LakeError> {
 
 fn start_readers(file: &Path) -> Result<Pool<Reader>, LakeError> {
     let readers = (0..READERS).map(|_| Reader::new(open_reader(file)?)).collect::<Result<Vec<_>, _>>()?;
-    Pool::start("lake-read", readers)
+    Pool::start_shared("lake-read", readers, READING_THREADS)
 }
 
 #[async_trait]
@@ -269,6 +285,11 @@ impl Vault for EmbeddedVault {
 
     fn home_zone(&self) -> &str {
         &self.home_zone
+    }
+
+    fn generation(&self) -> Option<u64> {
+        // A vault that is open for reading may be written to by another process.
+        self.writer.as_ref().map(|_| self.generation.current())
     }
 
     async fn health(&self, thorough: bool) -> Result<Health, LakeError> {
@@ -320,6 +341,10 @@ fn file_bytes(path: &Path) -> u64 {
 impl Documents for EmbeddedVault {
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
         self.publish(move |writer| writer.apply(batch)).await
+    }
+
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
+        self.publish(move |writer| writer.write(&batch)).await
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {

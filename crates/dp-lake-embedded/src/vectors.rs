@@ -30,6 +30,7 @@ pub(crate) use read::{PendingRow, pending_rows};
 pub(crate) use rows::Rows;
 pub(crate) use set::{StoredSet, short};
 
+use crate::generation::Generation;
 use dp_lake::{LakeError, VectorModel};
 use failure::{failed, no_such_set};
 use std::{
@@ -54,6 +55,7 @@ pub(crate) struct Sets {
     noted: AtomicU64,
     /// Why the vault's own embedder does not keep up.
     trouble: Mutex<Option<String>>,
+    generation: Generation,
 }
 
 impl Sets {
@@ -65,7 +67,13 @@ impl Sets {
             open: Mutex::default(),
             noted: AtomicU64::new(0),
             trouble: Mutex::default(),
+            generation: Generation::default(),
         }
+    }
+
+    /// The count of what may change the answers of the vault.
+    pub(crate) fn generation(&self) -> &Generation {
+        &self.generation
     }
 
     fn opened(&self) -> MutexGuard<'_, BTreeMap<String, Arc<StoredSet>>> {

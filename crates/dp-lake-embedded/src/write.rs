@@ -6,6 +6,7 @@ pub(crate) mod conversations;
 pub(crate) mod documents;
 mod forget;
 pub(crate) mod imports;
+mod own;
 mod people;
 pub(crate) mod rollups;
 pub(crate) mod samples;

@@ -13,9 +13,11 @@ pub mod conversations;
 pub mod documents;
 pub mod finding;
 pub mod forgetting;
+pub mod generation;
 pub mod imports;
 pub mod listing;
 pub mod map;
+pub mod own;
 pub mod people;
 #[cfg(any(test, feature = "conformance"))]
 mod random;
@@ -113,6 +115,9 @@ list_cases! { $
         a_foreign_cursor_is_refused,
         a_cursor_outlives_the_document_it_stands_on,
     }
+    generation {
+        the_generation_grows_with_every_change_and_not_with_questions,
+    }
     annotations {
         annotations_are_kept_and_given_back,
         annotating_an_unknown_document_gives_none,
@@ -209,6 +214,15 @@ list_cases! { $
         vectors_come_back_nearly_as_given,
         sets_of_two_models_do_not_mix,
         among_many_documents_the_nearest_are_found,
+    }
+    own {
+        what_is_written_is_a_document_like_any_other,
+        what_it_said_before_becomes_a_revision,
+        each_change_of_a_batch_has_its_own_outcome,
+        nothing_is_written_outside_of_what_may_be_seen,
+        what_comes_again_is_not_done_again,
+        imports_leave_own_documents_alone,
+        forgetting_their_source_removes_own_documents,
     }
     forgetting {
         a_forgotten_source_leaves_nothing_anywhere,

@@ -10,6 +10,7 @@ use crate::{
     VectorModel, VectorSet,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
+    own::{OwnAnswer, OwnBatch},
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
@@ -29,6 +30,10 @@ pub trait Vault: Send + Sync {
     fn imports(&self) -> &dyn Imports;
     /// The IANA name of the zone the person lives in: an unknown offset is taken from it.
     fn home_zone(&self) -> &str;
+    /// A number that grows with everything that may change an answer of this vault, in the store or in what
+    /// is made of it. Two equal numbers of one opening have equal answers between them. None if others may
+    /// change the vault unseen.
+    fn generation(&self) -> Option<u64>;
     /// Looks the store and its projections over. `thorough` reads everything.
     async fn health(&self, thorough: bool) -> Result<Health, LakeError>;
 }
@@ -42,6 +47,12 @@ pub trait Documents: Send + Sync {
     /// with the greater [`crate::VersionRank`] is kept as the document and the other as a revision.
     /// The import's checkpoint, ledger and counts are written in the same transaction.
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError>;
+
+    /// Writes own documents: all that can be done of the batch in one transaction, durable when it returns, with what
+    /// is to be known of it if it comes again. [`OwnBatch::decide`] says what each change comes to. What a document
+    /// said before is kept as a revision; one that is deleted goes as [`Documents::forget`] lets it go, but what is
+    /// known of imported entries stays.
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError>;
 
     /// The document with this id.
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError>;

@@ -17,6 +17,7 @@ mod turns;
 
 pub use again::{AgainError, EntryAgain, KnownEntry, find_entry, import_again};
 pub use clock::HomeClock;
+pub(crate) use normalise::UTC_US_RANGE;
 pub use pipeline::{EtlError, ImportOptions, import, preview};
 pub use plan::{Action, Plan, PlannedEntry, make_plan};
 pub use progress::{Progress, Stage};

@@ -3,6 +3,7 @@
 
 pub mod analysis;
 mod batch;
+mod beside;
 mod calendar;
 pub mod changes;
 pub mod conformance;
@@ -17,6 +18,7 @@ pub mod map;
 pub mod matching;
 pub mod memory;
 mod near;
+pub mod own;
 pub mod people;
 mod query;
 pub mod samples;
@@ -28,6 +30,7 @@ mod version;
 mod walk;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
+pub use beside::{Beside, beside, is_beside};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use changes::{ChangedDocuments, Changes, OnChange};
 pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};

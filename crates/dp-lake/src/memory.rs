@@ -5,6 +5,7 @@ mod conversations;
 mod documents;
 mod finding;
 mod imports;
+mod own;
 mod people;
 mod search;
 mod series;
@@ -34,6 +35,13 @@ impl MemoryVault {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// The state, of which something is going to be changed.
+    fn change(&self) -> MutexGuard<'_, State> {
+        let mut state = self.lock();
+        state.generation += 1;
+        state
+    }
 }
 
 #[async_trait]
@@ -60,6 +68,10 @@ impl Vault for MemoryVault {
 
     fn home_zone(&self) -> &str {
         &self.home_zone
+    }
+
+    fn generation(&self) -> Option<u64> {
+        Some(self.lock().generation)
     }
 
     async fn health(&self, _thorough: bool) -> Result<Health, LakeError> {

@@ -120,7 +120,8 @@ impl Draft {
     }
 }
 
-/// Where in which archive a version of a document was read.
+/// Where in which archive a version of a document was read. What a person wrote in Datapunk itself was read nowhere:
+/// it names that in place of an archive, and in place of an entry the client that wrote it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Provenance {
     /// Name of the export.

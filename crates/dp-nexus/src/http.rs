@@ -1,6 +1,7 @@
 //! The HTTP side: requests come in, are let in or refused, ask the vault of their account as far as they may see
 //! it, and go out as JSON or as a problem. Knows no storage; who is who it asks the doorkeeper.
 
+mod again;
 mod answer;
 mod app;
 mod asked;
@@ -17,6 +18,7 @@ mod map;
 mod mcp;
 mod metrics;
 mod openapi;
+mod own;
 mod privacy;
 mod problem;
 mod rate;
@@ -77,11 +79,13 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
         app.attach(works.clone());
     }
     let usual = routes::api()
+        .merge(own::router())
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
         .merge(map::router())
         .merge(more.usual)
-        .layer(middleware::from_fn_with_state(app.clone(), layers::in_time));
+        .layer(middleware::from_fn_with_state(app.clone(), layers::in_time))
+        .layer(middleware::from_fn_with_state(app.clone(), again::again));
     let noted = |routes: Router<App>| match &more.journal {
         Some(journal) => routes.layer(middleware::from_fn_with_state(journal.clone(), door::noted)),
         None => routes,

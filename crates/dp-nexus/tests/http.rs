@@ -4,8 +4,12 @@
 
 #[path = "http/access.rs"]
 mod access;
+#[path = "http/again.rs"]
+mod again;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/attacks.rs"]
+mod attacks;
 #[path = "http/backing_up.rs"]
 mod backing_up;
 #[path = "http/dock.rs"]
@@ -32,12 +36,16 @@ mod graph_scopes;
 mod graphing;
 #[path = "http/home.rs"]
 mod home;
+#[path = "http/isolation.rs"]
+mod isolation;
 #[path = "http/keeping.rs"]
 mod keeping;
 #[path = "http/mapping.rs"]
 mod mapping;
 #[path = "http/mcp.rs"]
 mod mcp;
+#[path = "http/own.rs"]
+mod own;
 #[path = "http/passing.rs"]
 mod passing;
 #[path = "http/reading.rs"]

@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answers;
+mod attacks;
 mod backup;
 mod commands;
 mod damage;
@@ -19,6 +20,7 @@ mod interruption;
 mod life;
 mod mcp;
 mod meaning;
+mod own;
 mod paging;
 mod privacy;
 mod reading_again;

@@ -33,10 +33,19 @@ fn blocks(page: &str, language: &str) -> Vec<String> {
 
 #[test]
 fn the_guide_s_commands_answer_as_the_guide_says() {
+    try_guide("docs/guide/api.md");
+}
+
+#[test]
+fn the_commands_for_own_documents_answer_as_their_guide_says() {
+    try_guide("docs/guide/own-documents.md");
+}
+
+fn try_guide(page: &str) {
     let curl = Command::new("curl").arg("--version").stdout(Stdio::null()).status();
     assert!(curl.is_ok_and(|status| status.success()), "the guide is tried with curl: install it");
     let vault = Vault::new();
-    let page = std::fs::read_to_string(workspace().join("docs/guide/api.md")).unwrap();
+    let page = std::fs::read_to_string(workspace().join(page)).unwrap();
     let page = page.replace(GUIDE_PORT, &free_port().to_string());
     let script = format!("set -eu\n{}", blocks(&page, "sh").concat());
     let path =

@@ -1,8 +1,8 @@
 //! The steps of the test run, in order: what is quick and fails often comes first.
 
-use crate::{clean_copy, fuzz, process, process::Heard, repository, samples};
+use crate::{clean_copy, fuzz, process, process::Heard, repository, samples, schema};
 use clap::ValueEnum;
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 /// One step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -17,8 +17,10 @@ pub(crate) enum Step {
     Docs,
     /// Scenarios against the built program; crate arrows and licences
     Scenarios,
-    /// Programs made by others against the built program: uploads, events, assistants
+    /// Programs made by others, and the generated TypeScript client, against the built program
     Clients,
+    /// What the OpenAPI document lets one ask, and much that it doesn't, is answered as it says
+    Schema,
     /// The real sample files give what they hold
     Samples,
     /// Crashes found before, then changed inputs, into the archive reader and every parser
@@ -51,6 +53,7 @@ impl Step {
             Self::Docs => "docs",
             Self::Scenarios => "scenarios",
             Self::Clients => "clients",
+            Self::Schema => "schema",
             Self::Samples => "samples",
             Self::Fuzz => "fuzz",
             Self::Demo => "demo",
@@ -69,6 +72,7 @@ impl Step {
             Self::Docs => docs(),
             Self::Scenarios => scenarios(),
             Self::Clients => clients(),
+            Self::Schema => schema::run().map(|()| Outcome::DONE),
             Self::Samples => check_samples(),
             Self::Fuzz => fuzz::run_briefly(fuzz_seconds).map(|()| Outcome::DONE),
             Self::Demo => clean_copy::run_demo().map(|()| Outcome::DONE),
@@ -106,24 +110,33 @@ fn scenarios() -> anyhow::Result<Outcome> {
     ]))
 }
 
-/// The packages are those of the lock file, and nothing of theirs runs while they are installed.
+/// The programs made by others, and then the generated TypeScript client, which has to compile first.
 fn clients() -> anyhow::Result<Outcome> {
     let datapunk = repository::program_under_test()?;
-    let folder = repository::root().join("tests/clients");
-    process::run(
-        Command::new("npm")
-            .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(&folder),
-    )?;
-    let mut node = Command::new("node");
-    node.args(["--test", "--test-reporter=tap"])
-        .current_dir(&folder)
-        .env(repository::PROGRAM_VARIABLE, datapunk);
-    let (heard, succeeded) = process::run_listening(&mut node)?;
-    if succeeded && heard.passed > 0 {
+    let others = repository::root().join("tests/clients");
+    install(&others)?;
+    let (mut heard, others_succeeded) = node_tests(&others, &[], &datapunk)?;
+    let typed = repository::root().join("clients/typescript");
+    install(&typed)?;
+    process::run(Command::new("npm").args(["run", "--silent", "build"]).current_dir(&typed))?;
+    let (also_heard, typed_succeeded) = node_tests(&typed, &["build/test/client.test.js"], &datapunk)?;
+    heard.add(also_heard);
+    if others_succeeded && typed_succeeded && heard.passed > 0 {
         return Ok(passed(heard));
     }
     Ok(Outcome::Failed(format!("{} of {} tests failed", heard.failed, heard.passed + heard.failed)))
+}
+
+/// The packages are those of the lock file, and nothing of theirs runs while they are installed.
+fn install(folder: &Path) -> anyhow::Result<()> {
+    let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
+    process::run(Command::new("npm").args(install).current_dir(folder))
+}
+
+fn node_tests(folder: &Path, files: &[&str], datapunk: &Path) -> anyhow::Result<(Heard, bool)> {
+    let mut node = Command::new("node");
+    node.args(["--test", "--test-reporter=tap"]).args(files).current_dir(folder);
+    process::run_listening(node.env(repository::PROGRAM_VARIABLE, datapunk))
 }
 
 /// Output of passing tests is shown, because in it they say what they skipped.

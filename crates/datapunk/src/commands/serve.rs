@@ -317,13 +317,23 @@ impl Vaults {
     }
 }
 
+/// None for who has no vault.
+fn home_of(principal: &Principal) -> Option<Home> {
+    match principal.role {
+        Role::Owner => Some(Home::Owner),
+        Role::Member => Some(Home::Member(principal.account)),
+        Role::Reader => None,
+    }
+}
+
 impl Homes for Vaults {
     fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError> {
-        let home = match principal.role {
-            Role::Owner => Home::Owner,
-            Role::Member => Home::Member(principal.account),
-            Role::Reader => return Err(HomeError::NoVault(principal.account)),
-        };
+        let home = home_of(principal).ok_or(HomeError::NoVault(principal.account))?;
         self.engine_of(home).map_err(|error| HomeError::Unavailable(format!("{error:#}")))
+    }
+
+    fn open_engine(&self, principal: &Principal) -> Option<Arc<Engine>> {
+        // While a vault is being opened the lock is taken.
+        self.open.try_lock().ok()?.get(&home_of(principal)?).cloned()
     }
 }

@@ -6,7 +6,8 @@ use crate::{
     words,
 };
 use anyhow::Context as _;
-use dp_lake::{RevisionedDocument, Vault as _, etl::HomeClock};
+use dp_lake::{RevisionedDocument, Vault as _, etl::HomeClock, own::WRITTEN_HERE};
+use dp_model::Provenance;
 use futures::executor::block_on;
 
 #[derive(Debug, clap::Args)]
@@ -62,13 +63,10 @@ fn print(found: &RevisionedDocument, clock: &mut HomeClock, output: &mut Output)
     field("note", found.annotations.note.as_deref().unwrap_or_default())?;
     field("id", &found.document.id.to_string())?;
     let origin = &found.document.provenance;
-    field("from", &format!("{}, {}, byte {}", origin.archive, origin.entry, words::count(origin.position)))?;
+    field("from", &from(origin))?;
     for revision in &found.revisions {
         let origin = &revision.provenance;
-        field(
-            "other version",
-            &format!("{}, {}, byte {}", origin.archive, origin.entry, words::count(origin.position)),
-        )?;
+        field("other version", &from(origin))?;
     }
     if !content.metadata.is_empty() {
         output.line("\nfields of the original record")?;
@@ -80,4 +78,12 @@ fn print(found: &RevisionedDocument, clock: &mut HomeClock, output: &mut Output)
         }
     }
     if content.text.is_empty() { Ok(()) } else { output.line(format!("\n{}", content.text)) }
+}
+
+/// Where a version was read, or by whom it was written.
+fn from(origin: &Provenance) -> String {
+    if origin.archive == WRITTEN_HERE {
+        return format!("{WRITTEN_HERE}, {}", origin.entry);
+    }
+    format!("{}, {}, byte {}", origin.archive, origin.entry, words::count(origin.position))
 }

@@ -5,8 +5,9 @@ use super::{
     fusion::{self, Candidate, MeaningList, WordLists},
     plan::Plan,
 };
-use dp_lake::{LakeError, Nearest, NearestQuery, RankedQuery, Sort, VectorHit, VectorModel};
+use dp_lake::{LakeError, Nearest, NearestQuery, RankedQuery, Sort, VectorHit, VectorModel, beside};
 use dp_model::DocumentId;
+use futures::future::join;
 use std::collections::{HashMap, HashSet};
 
 /// Documents of equal vectors that are looked at.
@@ -82,7 +83,7 @@ impl Engine {
                 None => None,
             }
         };
-        let (words, meanings) = futures::join!(words, meanings);
+        let (words, meanings) = beside(join(words, meanings)).await;
         let words = words?;
         let meanings = match meanings.transpose() {
             Ok(meanings) => meanings,
@@ -128,7 +129,7 @@ impl Engine {
         let strict = search.keyword(&plan.strict, &plan.filter, Sort::Relevance, depth);
         let query = plan.ranked();
         let ranked = search.ranked(&query, depth);
-        let (strict, ranked) = futures::join!(strict, ranked);
+        let (strict, ranked) = beside(join(strict, ranked)).await;
         let (mut strict, mut ranked) = (strict?, ranked?);
         if strict.total == 0
             && let Some(plain) = plan.without_filler()

@@ -3,9 +3,10 @@
 
 use super::{Engine, EngineError, MeaningModel, fold::Fingerprints};
 use crate::{embed::Purpose, passages::passages};
-use dp_lake::{Day, Filter, HistogramQuery, NearestQuery, Order, date_of_day};
+use dp_lake::{Cursor, Day, Filter, HistogramQuery, NearestQuery, Order, date_of_day};
 use dp_model::{Document, DocumentId};
 use jiff::civil::Date;
+use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Passages of a document that others are compared with.
@@ -31,6 +32,19 @@ pub struct Around {
     pub others: Vec<Document>,
     /// Whether there are more than were asked for.
     pub has_more: bool,
+}
+
+/// What is next to a document in time, the nearest first. Hidden documents are left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Neighbours {
+    /// Before it, of all sources.
+    pub before: Vec<Document>,
+    /// After it, of all sources.
+    pub after: Vec<Document>,
+    /// Before it, of its own source.
+    pub source_before: Vec<Document>,
+    /// After it, of its own source.
+    pub source_after: Vec<Document>,
 }
 
 /// A day in one year.
@@ -172,6 +186,31 @@ impl Engine {
             (other.content.time.as_ref().map(|time| clock.sort_us(time)), other.id)
         });
         Ok(Around { document, others, has_more })
+    }
+
+    /// So many documents on each side of a document in time, of all sources and of its own. Those of the same instant
+    /// are in order of id. An undated document has none.
+    ///
+    /// # Errors
+    /// `Lake` if the store fails.
+    pub async fn neighbours(&self, document: &Document, count: usize) -> Result<Neighbours, EngineError> {
+        let mut clock = dp_lake::etl::HomeClock::new(self.vault.home_zone());
+        let Some(time) = &document.content.time else { return Ok(Neighbours::default()) };
+        let here = Cursor::after(clock.sort_us(time), document.id);
+        let (all, source) = (
+            Filter::default(),
+            Filter { sources: vec![document.content.source.to_string()], ..Filter::default() },
+        );
+        let documents = self.vault.documents();
+        let list = async |filter: &Filter, order: Order| -> Result<Vec<Document>, EngineError> {
+            Ok(documents.list(filter, order, Some(&here), count).await?.items)
+        };
+        Ok(Neighbours {
+            before: list(&all, Order::NewestFirst).await?,
+            after: list(&all, Order::OldestFirst).await?,
+            source_before: list(&source, Order::NewestFirst).await?,
+            source_after: list(&source, Order::OldestFirst).await?,
+        })
     }
 
     /// The instants so many hours before a document begins and after it ends.

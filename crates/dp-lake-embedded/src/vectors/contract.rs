@@ -33,12 +33,20 @@ impl Vectors for EmbeddedVault {
 
     async fn create(&self, model: &VectorModel) -> Result<VectorSet, LakeError> {
         let (sets, model) = (Arc::clone(self.sets()), model.clone());
-        self.read(move |reader| sets.create(&model)?.described(count_documents(&reader.connection)?)).await
+        self.read(move |reader| {
+            let _advances = sets.generation().advance_after();
+            sets.create(&model)?.described(count_documents(&reader.connection)?)
+        })
+        .await
     }
 
     async fn remove(&self, model: &VectorModel) -> Result<bool, LakeError> {
         let (sets, model) = (Arc::clone(self.sets()), model.clone());
-        self.read(move |_| sets.remove(&model)).await
+        self.read(move |_| {
+            let _advances = sets.generation().advance_after();
+            sets.remove(&model)
+        })
+        .await
     }
 
     async fn pending(&self, model: &VectorModel, limit: usize) -> Result<Vec<PendingDocument>, LakeError> {
@@ -71,6 +79,7 @@ impl Vectors for EmbeddedVault {
     async fn commit(&self, model: &VectorModel) -> Result<(), LakeError> {
         let (sets, model) = (Arc::clone(self.sets()), model.clone());
         self.read(move |_| {
+            let _advances = sets.generation().advance_after();
             let set = sets.find(&model)?;
             set.commit(sets.noted())
         })

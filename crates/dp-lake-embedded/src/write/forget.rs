@@ -33,22 +33,31 @@ impl Writer {
     ) -> Result<(Forgotten, IndexChanges), LakeError> {
         let mut changes = Vec::new();
         let mut at = 0;
-        // Rows that are deleted leave their bytes behind in the file, unless it is asked not to.
-        self.connection.execute_batch("PRAGMA secure_delete = ON").context("forget")?;
-        let forgotten = self.transaction(|writer, sequence| {
+        let forgotten = self.leaving_no_trace(|writer, sequence| {
             at = sequence;
             let now = remove(writer, target, sequence, &mut changes)?;
             if expected.is_some_and(|expected| *expected != now) {
                 return Err(LakeError::NotAsExpected { now });
             }
             Ok(now)
-        });
-        self.connection.execute_batch("PRAGMA secure_delete = OFF").context("forget")?;
-        let forgotten = forgotten?;
-        self.has_old_log = true;
-        self.end_log();
+        })?;
         self.people = people::KnownPeople::default();
         Ok((forgotten, IndexChanges { sequence: at, changes }))
+    }
+
+    /// A transaction that removes something, and leaves nothing of it in the files.
+    pub(super) fn leaving_no_trace<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, u64) -> Result<T, LakeError>,
+    ) -> Result<T, LakeError> {
+        // Rows that are deleted leave their bytes behind in the file, unless it is asked not to.
+        self.connection.execute_batch("PRAGMA secure_delete = ON").context("forget")?;
+        let done = self.transaction(work);
+        self.connection.execute_batch("PRAGMA secure_delete = OFF").context("forget")?;
+        let done = done?;
+        self.has_old_log = true;
+        self.end_log();
+        Ok(done)
     }
 
     /// Empties the write-ahead log if it may still have pages as they were before something was forgotten. While
@@ -69,8 +78,7 @@ fn remove(
     changes: &mut Vec<IndexChange>,
 ) -> Result<Forgotten, LakeError> {
     let mut rollups = Rollups::default();
-    let mut forgotten = Forgotten::default();
-    let mut off_cards = Vec::new();
+    let mut removing = Removing::default();
     let (listed, range) = match target {
         ForgetTarget::Document(id) => (std::slice::from_ref(id), None),
         ForgetTarget::Documents(ids) => (ids.as_slice(), None),
@@ -80,8 +88,7 @@ fn remove(
         }
     };
     for ids in listed.chunks(STEP) {
-        off_cards.extend(people_on_cards(&writer.connection, ids)?);
-        remove_documents(writer, ids, sequence, &mut rollups, &mut forgotten, changes)?;
+        removing.documents(writer, ids, sequence, &mut rollups, changes)?;
     }
     if let Some((source, days)) = range {
         let groups: Vec<i64> = writer
@@ -96,29 +103,56 @@ fn remove(
                 if ids.is_empty() {
                     break;
                 }
-                off_cards.extend(people_on_cards(&writer.connection, &ids)?);
-                remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, changes)?;
+                removing.documents(writer, &ids, sequence, &mut rollups, changes)?;
             }
         }
-        forgotten.samples = remove_samples(writer, source, days, &mut rollups)?;
+        removing.forgotten.samples = remove_samples(writer, source, days, &mut rollups)?;
     }
     rollups.write(&writer.connection)?;
-    if forgotten.documents > 0 {
-        forgotten.people = remove_people(&writer.connection, &off_cards)?;
-    }
-    writer
-        .connection
-        .execute_batch(
-            "DELETE FROM rollup_documents WHERE count = 0;
-             DELETE FROM rollup_samples WHERE count = 0;
-             DELETE FROM rollup_top WHERE count = 0;",
-        )
-        .context("forget")?;
+    let forgotten = removing.finish(&writer.connection)?;
     if forgotten.documents + forgotten.samples > 0 {
         // The same entries must be read again when they are imported again.
         writer.connection.execute("DELETE FROM memo", ()).context("forget")?;
     }
     Ok(forgotten)
+}
+
+/// What is being removed in a transaction.
+#[derive(Debug, Default)]
+pub(super) struct Removing {
+    pub(super) forgotten: Forgotten,
+    /// People whose card in an address book goes.
+    off_cards: Vec<i64>,
+}
+
+impl Removing {
+    /// Removes documents with what is kept with them.
+    pub(super) fn documents(
+        &mut self,
+        writer: &mut Writer,
+        ids: &[DocumentId],
+        sequence: u64,
+        rollups: &mut Rollups,
+        changes: &mut Vec<IndexChange>,
+    ) -> Result<(), LakeError> {
+        self.off_cards.extend(people_on_cards(&writer.connection, ids)?);
+        remove_documents(writer, ids, sequence, rollups, &mut self.forgotten, changes)
+    }
+
+    /// Removes what nothing is left of, once the rollups are written.
+    pub(super) fn finish(mut self, connection: &Connection) -> Result<Forgotten, LakeError> {
+        if self.forgotten.documents > 0 {
+            self.forgotten.people = remove_people(connection, &self.off_cards)?;
+        }
+        connection
+            .execute_batch(
+                "DELETE FROM rollup_documents WHERE count = 0;
+                 DELETE FROM rollup_samples WHERE count = 0;
+                 DELETE FROM rollup_top WHERE count = 0;",
+            )
+            .context("forget")?;
+        Ok(self.forgotten)
+    }
 }
 
 fn is_under(source: &str, wanted: &str) -> bool {

@@ -19,7 +19,7 @@ const MESSAGE_BYTES: usize = 600;
 /// next to each other, and memory stays bounded.
 const ORDINAL_WINDOW: usize = 1 << 16;
 /// Instants outside the years -9999 to 9999 can't be shown or sorted with others.
-const UTC_US_RANGE: std::ops::Range<i64> = -377_705_116_800_000_000..253_402_214_400_000_000;
+pub(crate) const UTC_US_RANGE: std::ops::Range<i64> = -377_705_116_800_000_000..253_402_214_400_000_000;
 
 /// Records of one entry, ready to be applied.
 #[derive(Debug, Default)]

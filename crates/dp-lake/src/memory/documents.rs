@@ -6,8 +6,10 @@ use crate::{
     ForgetTarget, Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
     conversations::{Conversation, ConversationId, ConversationPlace},
     dimensions::dimension_values,
+    etl::HomeClock,
     filter::is_under,
     matching::matches,
+    own::{OwnAnswer, OwnBatch},
     people::identity_of_key,
     samples::SampleIdentity,
 };
@@ -23,10 +25,18 @@ use std::{
 impl Documents for MemoryVault {
     async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
         let import = batch.import;
-        let mut state = self.lock();
+        let mut state = self.change();
         let applied = state.apply(batch).ok_or_else(|| no_such_import(import))?;
         state.prune_sets();
         Ok(applied)
+    }
+
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
+        let mut clock = HomeClock::new(&self.home_zone);
+        let mut state = self.lock();
+        let answer = state.write(batch, &mut clock);
+        state.prune_sets();
+        Ok(answer)
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {
@@ -83,7 +93,7 @@ impl Documents for MemoryVault {
     }
 
     async fn annotate(&self, id: DocumentId, change: &Annotation) -> Result<Option<Annotations>, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         if !state.documents.contains_key(&id) {
             return Ok(None);
         }
@@ -102,12 +112,15 @@ impl Documents for MemoryVault {
         target: &ForgetTarget,
         expected: Option<&Forgotten>,
     ) -> Result<Forgotten, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         let removal = state.removal(target);
         if expected.is_some_and(|expected| *expected != removal.counts) {
             return Err(LakeError::NotAsExpected { now: removal.counts });
         }
-        state.remove(&removal);
+        if state.remove(&removal) {
+            // Which entries gave the removed records is not kept here, so none is vouched for any more.
+            state.memos.clear();
+        }
         state.prune_sets();
         Ok(removal.counts)
     }
@@ -177,7 +190,7 @@ impl Documents for MemoryVault {
 }
 
 /// What forgetting takes away.
-struct Removal {
+pub(super) struct Removal {
     documents: BTreeSet<DocumentId>,
     samples: Vec<(String, SampleIdentity)>,
     people: Vec<PersonId>,
@@ -244,7 +257,7 @@ impl State {
         self.mentions(|_, _| true).get(&person).map_or(0, |documents| documents.len() as u64)
     }
 
-    fn removal(&self, target: &ForgetTarget) -> Removal {
+    pub(super) fn removal(&self, target: &ForgetTarget) -> Removal {
         let is_meant = |source: &str, day: Option<Day>| match target {
             ForgetTarget::Source(wanted) => is_under(source, wanted),
             ForgetTarget::Days { source: wanted, from, until } => {
@@ -297,7 +310,8 @@ impl State {
         forgotten.map(|(&id, _)| id).collect()
     }
 
-    fn remove(&mut self, removal: &Removal) {
+    /// Says whether there was anything to remove.
+    pub(super) fn remove(&mut self, removal: &Removal) -> bool {
         for id in &removal.documents {
             self.documents.remove(id);
             self.annotations.remove(id);
@@ -308,10 +322,8 @@ impl State {
         for &id in &removal.people {
             self.people.remove(id);
         }
-        if !removal.documents.is_empty() || !removal.samples.is_empty() {
-            // Which entries gave the removed records is not kept here, so none is vouched for any more.
-            self.memos.clear();
-            self.sequence += 1;
-        }
+        let is_something = !removal.documents.is_empty() || !removal.samples.is_empty();
+        self.sequence += u64::from(is_something);
+        is_something
     }
 }

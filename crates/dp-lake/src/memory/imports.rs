@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[async_trait]
 impl Imports for MemoryVault {
     async fn begin(&self, draft: ImportDraft) -> Result<Import, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         let unfinished = state.imports.iter().find(|stored| {
             stored.import.state == ImportState::Unfinished && stored.draft.fingerprint == draft.fingerprint
         });
@@ -34,7 +34,7 @@ impl Imports for MemoryVault {
     }
 
     async fn finish(&self, import: u64, now_us: i64) -> Result<Import, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         let index = state.import_index(import).ok_or_else(|| no_such_import(import))?;
         let import = &mut state.imports[index].import;
         if import.state == ImportState::Unfinished {

@@ -1,6 +1,6 @@
 //! What the memory vault holds, and how a batch changes it.
 
-use super::{people::People, vectors::Set};
+use super::{own::Receipts, people::People, vectors::Set};
 use crate::{
     Annotations, Applied, Batch, Checkpoint, Day, DocumentUpsert, Import, ImportDraft, MemoEntry,
     SampleUpsert, VersionRank, samples::SampleIdentity, samples::merge, samples::merged_day,
@@ -13,6 +13,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) sequence: u64,
+    pub(super) generation: u64,
     pub(super) documents: BTreeMap<DocumentId, Stored>,
     pub(super) annotations: BTreeMap<DocumentId, Annotations>,
     pub(super) samples: BTreeMap<(String, SampleIdentity), (Sample, Day)>,
@@ -23,6 +24,7 @@ pub(super) struct State {
     pub(super) imports: Vec<StoredImport>,
     /// By hash, parser and its version: size of the entry in bytes, and what it gave.
     pub(super) memos: BTreeMap<([u8; 32], String, u32), (u64, MemoEntry)>,
+    pub(super) receipts: Receipts,
 }
 
 /// An import and its ledger.
@@ -52,6 +54,18 @@ pub(super) struct Version {
 }
 
 impl Version {
+    /// One that was not read in an export.
+    pub(super) fn written(upsert: DocumentUpsert, provenance: Provenance) -> Self {
+        Self {
+            exported_at_us: None,
+            provenance,
+            hash: upsert.hash,
+            day: upsert.day,
+            sort_us: upsert.sort_us,
+            content: upsert.content,
+        }
+    }
+
     fn rank(&self) -> VersionRank {
         VersionRank::of(&self.content, self.exported_at_us, self.hash)
     }
@@ -90,7 +104,7 @@ impl Stored {
             .collect()
     }
 
-    fn add(&mut self, version: Version) -> Tally {
+    pub(super) fn add(&mut self, version: Version) -> Tally {
         let before = self.current().map(|current| current.hash);
         match self.versions.get_mut(&version.hash) {
             Some(known) if is_earlier(&version, known) => *known = version,

@@ -86,14 +86,14 @@ impl Vectors for MemoryVault {
     }
 
     async fn create(&self, model: &VectorModel) -> Result<VectorSet, LakeError> {
-        let mut state = self.lock();
+        let mut state = self.change();
         let set = || Set { model: model.clone(), documents: BTreeMap::new() };
         state.sets.entry(model.key()).or_insert_with(set);
         state.described(model)
     }
 
     async fn remove(&self, model: &VectorModel) -> Result<bool, LakeError> {
-        Ok(self.lock().sets.remove(&model.key()).is_some())
+        Ok(self.change().sets.remove(&model.key()).is_some())
     }
 
     async fn pending(&self, model: &VectorModel, limit: usize) -> Result<Vec<PendingDocument>, LakeError> {
@@ -114,7 +114,7 @@ impl Vectors for MemoryVault {
         for values in vectors.iter().flat_map(|document| &document.passages) {
             check(model, &values.values)?;
         }
-        let mut state = self.lock();
+        let mut state = self.change();
         let hashes = state.hashes();
         let set = state.set(model)?;
         let mut taken = 0;

@@ -2,6 +2,7 @@
 //! the query engine through `App::ask` and no other way, so scope and load are bounded in one place.
 
 use super::{
+    again::Answers,
     blocking::blocking,
     graph::Persisted,
     live::{Live, LiveLimits},
@@ -38,6 +39,9 @@ pub trait Homes: Send + Sync {
     /// # Errors
     /// When the account has no vault or it can't be opened.
     fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError>;
+
+    /// The same if it is open already and can be had at once. Never blocks.
+    fn open_engine(&self, principal: &Principal) -> Option<Arc<Engine>>;
 }
 
 /// Why the vault of an account can't be had.
@@ -144,6 +148,8 @@ pub struct Settings {
     pub per_address: Allowance,
     /// Questions to vaults that are answered at once; others wait.
     pub questions_at_once: usize,
+    /// Bytes of answers that are kept in memory for when the same is asked again; 0 for none.
+    pub answers_bytes_max: usize,
     /// How connections that stay open behave.
     pub live: LiveLimits,
 }
@@ -163,6 +169,7 @@ impl Default for Settings {
             per_account: Allowance { per_second: 50.0, burst: 100.0 },
             per_address: Allowance { per_second: 10.0, burst: 20.0 },
             questions_at_once: (2 * cores).max(4),
+            answers_bytes_max: 16 << 20,
             live: LiveLimits::default(),
         }
     }
@@ -194,6 +201,7 @@ struct Inner {
     now: fn() -> Timestamp,
     writing: [Mutex<()>; STRIPES],
     persisted: Persisted,
+    answers: Answers,
     metrics: Metrics,
     live: Live,
     works: OnceLock<Works>,
@@ -219,6 +227,7 @@ impl App {
             doorkeeper,
             limiter: Limiter::new(settings.per_account, settings.per_address),
             questions: Arc::new(Semaphore::new(settings.questions_at_once.max(1))),
+            answers: Answers::new(settings.answers_bytes_max),
             live: Live::new(settings.live),
             works: OnceLock::new(),
             settings,
@@ -286,6 +295,16 @@ impl App {
     /// Waits until nobody else changes what has this number.
     pub(super) fn writing(&self, number: u8) -> parking_lot::MutexGuard<'_, ()> {
         self.0.writing[usize::from(number) % STRIPES].lock()
+    }
+
+    /// The engine of an account, over its whole vault, if it is open.
+    pub(super) fn open_engine(&self, principal: &Principal) -> Option<Arc<Engine>> {
+        self.0.homes.open_engine(principal)
+    }
+
+    /// Answers that may hold still.
+    pub(super) fn answers(&self) -> &Answers {
+        &self.0.answers
     }
 
     /// Documents of GraphQL that are asked for by their hash.

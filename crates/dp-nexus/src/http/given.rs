@@ -35,9 +35,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        if !is_json(request.headers()) {
-            return Err(Problem::plain(Code::UnsupportedType));
-        }
+        has_json(request.headers())?;
         let bytes = Bytes::from_request(request, state).await;
         let bytes =
             bytes.map_err(|error| Problem::new(Code::of_status(error.status()), error.body_text()))?;
@@ -45,7 +43,13 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Given<T> {
     }
 }
 
-fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+/// Whether the body says that it is JSON.
+pub(super) fn has_json(headers: &HeaderMap) -> Result<(), Problem> {
+    if is_json(headers) { Ok(()) } else { Err(Problem::plain(Code::UnsupportedType)) }
+}
+
+/// Reads a body.
+pub(super) fn parsed<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
     // A list would be taken for the fields in their order.
     if first == Some(&b'[') {

@@ -14,6 +14,7 @@ mod ordered;
 mod persisted;
 mod query;
 mod route;
+mod sample;
 mod scalars;
 mod search;
 mod socket;

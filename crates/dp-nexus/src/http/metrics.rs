@@ -54,6 +54,7 @@ pub(super) struct Metrics {
     answered: Family<Answered, Counter>,
     seconds: Family<Asked, Histogram, fn() -> Histogram>,
     in_flight: Gauge,
+    again: Counter,
     idle_questions: Gauge,
     memory_bytes: Gauge<u64, AtomicU64>,
     background: Background,
@@ -67,6 +68,7 @@ impl Default for Metrics {
             answered: Family::default(),
             seconds: Family::new_with_constructor(made),
             in_flight: Gauge::default(),
+            again: Counter::default(),
             idle_questions: Gauge::default(),
             memory_bytes: Gauge::default(),
             background: Background::default(),
@@ -80,6 +82,7 @@ impl Default for Metrics {
             metrics.seconds.clone(),
         );
         http.register("requests_in_flight", "Requests that are being answered", metrics.in_flight.clone());
+        http.register("answers_again", "Requests that were answered from memory", metrics.again.clone());
         registry.register(
             "datapunk_questions_free",
             "Questions to vaults that could be begun at once; at 0 others wait",
@@ -97,6 +100,11 @@ impl Default for Metrics {
 }
 
 impl Metrics {
+    /// Counts an answer that was known.
+    pub(super) fn note_again(&self) {
+        self.again.inc();
+    }
+
     fn text(&self, free_questions: usize) -> Result<String, std::fmt::Error> {
         self.idle_questions.set(i64::try_from(free_questions).unwrap_or(i64::MAX));
         self.memory_bytes.set(resident_bytes().unwrap_or_default());

@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    backups, door, map, privacy,
+    backups, door, map, own, privacy,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     uploads, works,
@@ -45,12 +45,21 @@ const TAGS: &[(&str, &str)] = &[
 const BODIES: &[&str] = &[
     "Annotations",
     "BackupForm",
+    "BatchForm",
+    "BatchItem",
     "CodeForm",
+    "DocumentForm",
     "ForgetForm",
     "GraphqlForm",
+    "IdentityForm",
     "ImportForm",
     "KeyForm",
+    "MentionForm",
+    "MomentForm",
+    "PassageForm",
     "PasswordForm",
+    "PlaceForm",
+    "PointForm",
     "ProofForm",
     "RefreshForm",
     "ScopeForm",
@@ -58,6 +67,7 @@ const BODIES: &[&str] = &[
     "SignInForm",
     "StrengthForm",
     "UserForm",
+    "VectorsForm",
 ];
 
 /// Failures that every route that needs a principal may answer with.
@@ -73,6 +83,7 @@ const FAILURES: &[(&str, &str)] = &[
 #[must_use]
 pub fn document() -> OpenApi {
     let mut api = Documented::openapi();
+    api.merge(own::Documented::openapi());
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
@@ -189,8 +200,10 @@ fn complete(operation: &mut Operation, needs_principal: bool) {
             parameter.description = parameter.schema.as_ref().and_then(description);
         }
     }
-    let failures = if needs_principal { FAILURES } else { &[] };
-    for (status, text) in failures.iter().chain(&[("default", "Anything else that goes wrong")]) {
+    let mut failures = if needs_principal { FAILURES.to_vec() } else { Vec::new() };
+    failures.extend(failures_of_what_is_sent(operation));
+    failures.push(("default", "Anything else that goes wrong"));
+    for (status, text) in &failures {
         operation.responses.responses.entry((*status).to_owned()).or_insert_with(|| failure(text).into());
     }
     // One that says by itself what it needs, such as signing in, keeps that.
@@ -201,6 +214,21 @@ fn complete(operation: &mut Operation, needs_principal: bool) {
         let session = SecurityRequirement::new("session", none);
         operation.security = Some(vec![bearer, key, session]);
     }
+}
+
+/// How an operation may fail because of what it is sent: a body of JSON can be readable and still not fit, and
+/// whoever speaks tus has to say in which version.
+fn failures_of_what_is_sent(operation: &Operation) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let takes_json = matches!(
+        &operation.request_body,
+        Some(RefOr::T(body)) if body.content.contains_key("application/json")
+    );
+    let mut parameters = operation.parameters.iter().flatten();
+    let speaks_tus = parameters
+        .any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == "Tus-Resumable"));
+    let unfit = takes_json.then_some(("422", "The body is not what is asked for"));
+    let version = speaks_tus.then_some(("412", "`Tus-Resumable` is missing, or names another version"));
+    unfit.into_iter().chain(version)
 }
 
 /// What a schema says of itself: for parameters whose schema is made by hand.

@@ -12,11 +12,11 @@ mod on_this_day;
 pub(super) mod people;
 mod person;
 pub(super) mod search;
-mod series;
+pub(super) mod series;
 mod similar;
 pub(super) mod sources;
 pub(crate) mod stats;
-mod suggest;
+pub(super) mod suggest;
 mod system;
 pub(crate) mod timeline;
 

@@ -14,7 +14,7 @@ pub use import::{AppliedView, CheckpointView, EntryReportView, ImportView, Tally
 
 pub use document::{
     AnnotationsView, ContentView, DocumentPageView, DocumentView, FullDocumentView, IdentityView, MediaView,
-    MentionView, MomentView, PersonView, PlaceView, PointView, ProvenanceView, RevisionView,
+    MentionView, MomentView, NeighboursView, PersonView, PlaceView, PointView, ProvenanceView, RevisionView,
 };
 pub use sample::{FixView, ReadingView, SampleView, SeriesView, TopView};
 

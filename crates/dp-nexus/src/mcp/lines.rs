@@ -89,6 +89,10 @@ impl Homes for House {
         let _ = block_on(self.0.vault().search().wait_indexed(0));
         Ok(Arc::clone(&self.0))
     }
+
+    fn open_engine(&self, _: &Principal) -> Option<Arc<Engine>> {
+        Some(Arc::clone(&self.0))
+    }
 }
 
 /// Nobody comes in from elsewhere.

@@ -252,6 +252,10 @@ impl Homes for Nowhere {
     fn engine(&self, principal: &Principal) -> Result<Arc<Engine>, HomeError> {
         Err(HomeError::NoVault(principal.account))
     }
+
+    fn open_engine(&self, _: &Principal) -> Option<Arc<Engine>> {
+        None
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

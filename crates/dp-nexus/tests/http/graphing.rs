@@ -269,6 +269,10 @@ impl Homes for Counted {
         self.1.fetch_add(1, Ordering::Relaxed);
         Ok(Arc::clone(&self.0))
     }
+
+    fn open_engine(&self, _: &Principal) -> Option<Arc<Engine>> {
+        Some(Arc::clone(&self.0))
+    }
 }
 
 #[tokio::test]

@@ -241,6 +241,10 @@ impl Homes for Houses {
         let account = principal.account;
         self.0.get(&account).cloned().ok_or(HomeError::NoVault(account))
     }
+
+    fn open_engine(&self, principal: &Principal) -> Option<Arc<Engine>> {
+        self.engine(principal).ok()
+    }
 }
 
 /// Lets in whoever says a name: `Bearer mia` and the scope as JSON behind it.

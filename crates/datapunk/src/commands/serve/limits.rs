@@ -13,6 +13,7 @@ pub(super) fn of_requests(server: &Server) -> Settings {
         request_timeout: Duration::from_secs(server.request_timeout_s),
         per_account: allowance(server.account_requests_per_s, server.account_requests_burst),
         per_address: allowance(server.address_requests_per_s, server.address_requests_burst),
+        answers_bytes_max: server.answers_bytes_max,
         ..Settings::default()
     }
 }

@@ -8,10 +8,15 @@ use super::{
 };
 use crate::http::{
     asked::within,
-    routes::documents::no_such,
+    own,
+    routes::{
+        annotations,
+        documents::{NEIGHBOURS_MAX, no_such},
+    },
     shapes::{AnnotationsView, MediaView, MentionView, PlaceView, ProvenanceView},
 };
 use async_graphql::{Context, ID, Json, Object, Result, SimpleObject};
+use dp_cortex::engine::Neighbours;
 use dp_lake::{RevisionedDocument, text_of_moment};
 use dp_model::{Content, Document, DocumentId, Moment, Revision};
 use futures::executor::block_on;
@@ -185,6 +190,35 @@ impl DocumentNode {
         .await
     }
 
+    /// Names this version of it with what the user added, as `ETag` does: what `ifMatch` takes.
+    #[graphql(complexity = "READING")]
+    async fn etag(&self, context: &Context<'_>) -> Option<Result<String>> {
+        or_null(async { Ok(Some(own::tag(&*self.whole(context).await?)?)) }).await
+    }
+
+    /// Names what the user added, as `ETag` does: what `ifMatch` of `annotate` takes.
+    #[graphql(complexity = "READING")]
+    async fn annotations_etag(&self, context: &Context<'_>) -> Option<Result<String>> {
+        or_null(async { Ok(Some(annotations::tag(&self.whole(context).await?.annotations)?)) }).await
+    }
+
+    /// What is next to it in time, so many on each side, at most 20: of all sources and of its own.
+    #[graphql(complexity = "2 * ASKING + 4 * each(limit, child_complexity)")]
+    async fn neighbours(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 1)] limit: i32,
+    ) -> Option<Result<NeighboursNode>> {
+        or_null(async {
+            let limit = within("limit", count(limit), 1..=NEIGHBOURS_MAX)?;
+            let document = Arc::clone(&self.0);
+            let found =
+                ask(context, move |engine| Ok(block_on(engine.neighbours(&document, limit))?)).await?;
+            Ok(Some(NeighboursNode(found)))
+        })
+        .await
+    }
+
     /// Documents whose meaning is near that of this one, nearest first. At most 100.
     #[graphql(complexity = "ASKING + each(limit, child_complexity)")]
     async fn similar(
@@ -221,6 +255,37 @@ impl DocumentNode {
             Ok(Some(Around { others, has_more: around.has_more }))
         })
         .await
+    }
+}
+
+/// What is next to a document in time, the nearest first.
+#[derive(Debug)]
+pub(super) struct NeighboursNode(Neighbours);
+
+fn nodes(documents: &[Document]) -> Vec<DocumentNode> {
+    documents.iter().cloned().map(DocumentNode::of).collect()
+}
+
+#[Object(name = "Neighbours")]
+impl NeighboursNode {
+    /// Before it, of all sources.
+    async fn before(&self) -> Vec<DocumentNode> {
+        nodes(&self.0.before)
+    }
+
+    /// After it, of all sources.
+    async fn after(&self) -> Vec<DocumentNode> {
+        nodes(&self.0.after)
+    }
+
+    /// Before it, of its own source.
+    async fn source_before(&self) -> Vec<DocumentNode> {
+        nodes(&self.0.source_before)
+    }
+
+    /// After it, of its own source.
+    async fn source_after(&self) -> Vec<DocumentNode> {
+        nodes(&self.0.source_after)
     }
 }
 

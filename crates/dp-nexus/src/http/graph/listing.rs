@@ -1,6 +1,6 @@
 //! Lists that are read a page at a time: what was read comes in, nodes and where the next ones begin go out.
 
-use super::{document::DocumentNode, time::DayNode};
+use super::{document::DocumentNode, sample::SampleNode, time::DayNode};
 use crate::http::{
     answer::Part,
     routes::conversations::ConversationView,
@@ -21,6 +21,7 @@ pub(super) struct PageInfo {
 #[derive(Debug, SimpleObject)]
 #[graphql(concrete(name = "DocumentConnection", params(DocumentNode)))]
 #[graphql(concrete(name = "DayConnection", params(DayNode)))]
+#[graphql(concrete(name = "SampleConnection", params(SampleNode)))]
 #[graphql(concrete(name = "PersonConnection", params(PersonView)))]
 #[graphql(concrete(name = "ConversationConnection", params(ConversationView)))]
 #[graphql(concrete(name = "EntryReportConnection", params(EntryReportView)))]

@@ -6,9 +6,10 @@ use super::{
     filter::{DocumentFilter, days, listed},
     listing::{Connection, count},
     numbers::{SourceNode, StatisticsNode},
+    sample::SampleNode,
     scalars::KindWord,
     search::SearchNode,
-    time::{DayNode, HistogramNode},
+    time::{DayNode, HistogramNode, YearNode},
     vault::{ask, asking, or_null, shaped},
 };
 use crate::http::{
@@ -20,10 +21,10 @@ use crate::http::{
         histogram::{self, BucketWord, Parts},
         people,
         search::{FACET_VALUES, ModeWord, SNIPPET_CHARS, SortWord},
-        sources, stats, timeline,
+        series, sources, stats, suggest, timeline,
     },
-    shapes::{ImportView, PersonView, SeriesView, TopView},
-    words::LastDay,
+    shapes::{ImportView, PersonView, SeriesView, SuggestionView, TopView},
+    words::{self, LastDay},
 };
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use dp_cortex::engine::SearchRequest;
@@ -199,6 +200,46 @@ impl Query {
         .await
     }
 
+    /// What happened on this day in other years, latest first, at most 50 documents of each: `2024-06-14` or `06-14`; today,
+    /// if it is left out.
+    #[graphql(complexity = "ASKING + 10 * each(limit, child_complexity)")]
+    async fn on_this_day(
+        &self,
+        context: &Context<'_>,
+        date: Option<String>,
+        #[graphql(default = 5)] limit: i32,
+    ) -> Option<Result<Vec<YearNode>>> {
+        or_null(async {
+            let limit = within("limit", count(limit), 1..=50)?;
+            let date = date.as_deref().map(words::date).transpose();
+            let date = date.map_err(|wrong| Problem::parameter("date", wrong))?;
+            let clock = asking(context)?.loader().app().clone();
+            let years = ask(context, move |engine| {
+                let date = date.unwrap_or_else(|| clock.today(engine));
+                Ok(block_on(engine.on_this_day(date, limit))?)
+            });
+            Ok(Some(years.await?.into_iter().map(YearNode::of).collect()))
+        })
+        .await
+    }
+
+    /// How what is being typed may go on: queries asked before, names and titles; at most 50 of each kind.
+    #[graphql(complexity = "ASKING + each(limit, 4 * child_complexity)")]
+    async fn suggest(
+        &self,
+        context: &Context<'_>,
+        query: String,
+        #[graphql(default = 5)] limit: i32,
+    ) -> Option<Result<Vec<SuggestionView>>> {
+        or_null(async {
+            let limit = within("limit", count(limit), 1..=50)?;
+            suggest::check("query", &query)?;
+            let found = ask(context, move |engine| shaped(&block_on(engine.suggest(&query, limit))?));
+            Ok(Some(found.await?))
+        })
+        .await
+    }
+
     /// What there is, in numbers, with top lists of so many lines, at most 100.
     #[graphql(complexity = "ASKING + each(top, child_complexity)")]
     async fn stats(
@@ -286,6 +327,29 @@ impl Query {
         or_null(async {
             let question = ask(context, |engine| shaped(&block_on(engine.vault().series().list())?));
             Ok(Some(question.await?))
+        })
+        .await
+    }
+
+    /// The samples of a series in order of time, at most 10,000 at once: from an instant, `2019-06-14T00:00:00Z`, until
+    /// another, and within borders in degrees, south, west, north and east, as `46.5,6.0,47.5,7.5`.
+    #[expect(clippy::too_many_arguments, reason = "each is one of the field")]
+    #[graphql(complexity = "ASKING + each(first, child_complexity)")]
+    async fn samples(
+        &self,
+        context: &Context<'_>,
+        series: String,
+        from: Option<String>,
+        until: Option<String>,
+        within: Option<String>,
+        #[graphql(default = 100)] first: i32,
+        after: Option<String>,
+    ) -> Option<Result<Connection<SampleNode>>> {
+        or_null(async {
+            let asked = series::Parameters { from, until, within, limit: count(first), cursor: after };
+            let query = series::query(series, asked)?;
+            let part = ask(context, move |engine| series::page(engine, query)).await?;
+            Ok(Some(Connection::of(part, SampleNode)))
         })
         .await
     }

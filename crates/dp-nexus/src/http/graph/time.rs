@@ -14,6 +14,7 @@ use crate::http::routes::{
     timeline::TimelineDay,
 };
 use async_graphql::{Context, Object, Result, SimpleObject};
+use dp_cortex::engine::YearOfDay;
 
 /// A day that has documents.
 #[derive(Debug)]
@@ -49,6 +50,25 @@ impl From<TimelineDay> for DayNode {
             groups: groups.collect(),
             highlights: day.highlights.into_iter().map(DocumentNode::of).collect(),
         }
+    }
+}
+
+/// A day in one year.
+#[derive(Debug, SimpleObject)]
+#[graphql(name = "YearOfDay")]
+pub(super) struct YearNode {
+    /// The day.
+    date: String,
+    /// Documents of that day.
+    total: u64,
+    /// Some of them, different in kind where they can be.
+    documents: Vec<DocumentNode>,
+}
+
+impl YearNode {
+    pub(super) fn of(year: YearOfDay) -> Self {
+        let documents = year.documents.into_iter().map(DocumentNode::of).collect();
+        Self { date: year.date.to_string(), total: year.total, documents }
     }
 }
 

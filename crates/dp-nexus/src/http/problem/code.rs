@@ -111,6 +111,8 @@ codes! {
     UnknownId "unknown_id" NOT_FOUND "There is nothing of this id" "List what there is; it may have ended.";
     /// There is no such document, or it may not be seen.
     NoSuchDocument "no_such_document" NOT_FOUND "There is no such document" "Check the id; it may have been forgotten since.";
+    /// There is no such set of vectors.
+    NoSuchVectorSet "no_such_vector_set" NOT_FOUND "There is no such vector set" "GET /api/v1/documents/{id}/vectors lists those there are.";
     /// There is no such import.
     NoSuchImport "no_such_import" NOT_FOUND "There is no such import" "GET /api/v1/imports lists them.";
     /// There is no such series.
@@ -127,6 +129,10 @@ codes! {
     Conflict "conflict" CONFLICT "It can't be done as things are" "Change what `detail` names first.";
     /// The beginning of an id fits several documents.
     AmbiguousId "ambiguous_id" CONFLICT "Several documents are meant" "Give more digits of the id.";
+    /// An own document with this key is there.
+    DocumentExists "document_exists" CONFLICT "The document is there already" "Change it by PUT, or give the new one another key.";
+    /// A document that was imported is to be changed.
+    NotOwn "not_own" CONFLICT "The document is not one's own" "Add a star, tags or a note to it: PUT /api/v1/documents/{id}/annotations.";
     /// Nothing can be compared by meaning.
     NoMeaning "no_meaning" CONFLICT "Meanings can't be compared" "Have a model pulled and vectors made, as `detail` says.";
     /// The vault can't be written to.
@@ -167,6 +173,8 @@ codes! {
     UnknownHost "unknown_host" MISDIRECTED_REQUEST "The server is not known by this name" "Use a name the server is configured to answer to.";
     /// The body is JSON and not what was asked for.
     UnfitBody "unfit_body" UNPROCESSABLE_ENTITY "The body is not what is asked for" "Compare it with the schema at /api/docs; fields that are not known are refused.";
+    /// The key of a request that may be sent again came with another request.
+    KeyReused "key_reused" UNPROCESSABLE_ENTITY "The Idempotency-Key was used for another request" "Take a new key for each request, and the same one only to send it again.";
     /// The password is too short, too long or easily guessed.
     WeakPassword "weak_password" UNPROCESSABLE_ENTITY "The password is too weak" "Take four or more words that don't belong together.";
     /// Too many attempts to come in.

@@ -127,6 +127,11 @@ fn written(annotations: &Annotations) -> Result<(Written, String), Problem> {
     Ok((written, tag))
 }
 
+/// The tag of annotations.
+pub(in crate::http) fn tag(annotations: &Annotations) -> Result<String, Problem> {
+    Ok(written(annotations)?.1)
+}
+
 /// Annotations as they are kept: tags trimmed, once each and in order.
 pub(in crate::http) fn checked(given: AnnotationsView) -> Result<Annotations, Problem> {
     let wrong = |detail: String| Err(Problem::new(Code::UnfitBody, detail));

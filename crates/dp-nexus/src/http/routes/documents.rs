@@ -15,11 +15,12 @@ use axum::{
     extract::State,
     response::{IntoResponse as _, Response},
 };
-use dp_lake::{Cursor, Filter, Has, Hidden, Near, Order};
+use dp_cortex::engine::Neighbours;
+use dp_lake::{Cursor, Filter, Has, Hidden, Near, Order, RevisionedDocument};
 use dp_model::{Kind, Point};
 use futures::executor::block_on;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -162,6 +163,26 @@ fn circle(text: &str, radius_m: u32) -> Result<Near, Problem> {
     Ok(Near { latitude_e7, longitude_e7, radius_m })
 }
 
+/// Neighbours on each side that may be asked for.
+pub(in crate::http) const NEIGHBOURS_MAX: usize = 20;
+
+#[derive(Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct Closer {
+    /// So many documents before and after it in time are told with it, of its source and of all.
+    #[serde(default)]
+    #[param(minimum = 0, maximum = 20, default = 0)]
+    neighbours: usize,
+}
+
+#[derive(Serialize)]
+struct Neighboured {
+    #[serde(flatten)]
+    found: RevisionedDocument,
+    neighbours: Option<Neighbours>,
+}
+
 /// A document with where it came from, its other versions and what the user added.
 #[utoipa::path(
     get,
@@ -171,6 +192,7 @@ fn circle(text: &str, radius_m: u32) -> Result<Near, Problem> {
     params(
         ("id" = String, Path, description = "Its id, or the first digits of it, at least 4"),
         ("If-None-Match" = Option<String>, Header, description = "The ETag of what the client has"),
+        Closer,
     ),
     responses(
         (status = 200, description = "The document", body = FullDocumentView,
@@ -183,12 +205,19 @@ pub(super) async fn get(
     Reads(principal): Reads,
     Named(id): Named<String>,
     headers: HeaderMap,
-    Asked(Nothing {}): Asked<Nothing>,
+    Asked(asked): Asked<Closer>,
 ) -> Result<Response, Problem> {
+    let count = within("neighbours", asked.neighbours, 0..=NEIGHBOURS_MAX)?;
     let question = app.ask(&principal, move |engine| {
         let id = block_on(engine.find(&id))?;
-        let found = block_on(engine.vault().documents().get(id))?;
-        let written = Written::of(&found.ok_or_else(|| no_such(&id))?)?;
+        let found = block_on(engine.vault().documents().get(id))?.ok_or_else(|| no_such(&id))?;
+        let written = match count {
+            0 => Written::of(&found)?,
+            count => {
+                let neighbours = Some(block_on(engine.neighbours(&found.document, count))?);
+                Written::of(&Neighboured { found, neighbours })?
+            }
+        };
         let tag = tag_of(&written.0);
         Ok((written, tag))
     });
@@ -202,7 +231,7 @@ pub(super) async fn get(
 pub(in crate::http) struct Nothing {}
 
 /// What is written, or that the client has it.
-pub(super) fn tagged(written: Written, tag: &str, headers: &HeaderMap) -> Response {
+pub(in crate::http) fn tagged(written: Written, tag: &str, headers: &HeaderMap) -> Response {
     let mut response = match has_it(headers, tag) {
         true => StatusCode::NOT_MODIFIED.into_response(),
         false => written.into_response(),

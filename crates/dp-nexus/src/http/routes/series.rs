@@ -41,19 +41,19 @@ pub(super) async fn list(
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Parameters {
+pub(in crate::http) struct Parameters {
     /// First instant, RFC 3339: `2019-06-14T00:00:00Z`.
-    from: Option<String>,
+    pub(in crate::http) from: Option<String>,
     /// First instant past the range.
-    until: Option<String>,
+    pub(in crate::http) until: Option<String>,
     /// For fixes: south, west, north and east border in degrees, as `46.5,6.0,47.5,7.5`.
-    within: Option<String>,
+    pub(in crate::http) within: Option<String>,
     /// At most so many; a few less where an instant has several.
     #[serde(default = "limit")]
     #[param(minimum = 1, maximum = 10_000, default = 1_000)]
-    limit: usize,
+    pub(in crate::http) limit: usize,
     /// `next` of the page before.
-    cursor: Option<String>,
+    pub(in crate::http) cursor: Option<String>,
 }
 
 fn limit() -> usize {
@@ -75,6 +75,12 @@ pub(super) async fn range(
     Named(name): Named<String>,
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
+    let query = query(name, asked)?;
+    app.ask_written(&principal, move |engine| page(engine, query)).await
+}
+
+/// Which samples are asked for.
+pub(in crate::http) fn query(name: String, asked: Parameters) -> Result<SampleQuery, Problem> {
     let limit = within("limit", asked.limit, 1..=10_000)?;
     let mut query = SampleQuery {
         series: name,
@@ -87,11 +93,11 @@ pub(super) async fn range(
         let wrong = |_| Problem::new(Code::BadCursor, format!("{cursor:?} is no cursor")).about("cursor");
         query.from_us = query.from_us.max(Some(cursor.parse::<i64>().map_err(wrong)?));
     }
-    app.ask_written(&principal, move |engine| page(engine, query)).await
+    Ok(query)
 }
 
 /// A page that ends between two instants, so that the next one can begin with an instant.
-fn page(engine: &Engine, query: SampleQuery) -> Result<Part<Sample>, Problem> {
+pub(in crate::http) fn page(engine: &Engine, query: SampleQuery) -> Result<Part<Sample>, Problem> {
     let series = engine.vault().series();
     let mut read = query.limit + 1;
     loop {

@@ -44,12 +44,17 @@ pub(super) async fn suggest(
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
     let limit = within("limit", asked.limit, 1..=50)?;
-    // Nothing that is longer begins a name.
-    let characters = asked.q.chars().count();
-    if characters > 400 {
-        return Err(Problem::parameter("q", format!("q has {characters} characters and may have 400")));
-    }
+    check("q", &asked.q)?;
     let question = app
         .ask_written(&principal, move |engine| Ok(All { items: block_on(engine.suggest(&asked.q, limit))? }));
     question.await
+}
+
+/// Nothing that is longer begins a name.
+pub(in crate::http) fn check(name: &str, typed: &str) -> Result<(), Problem> {
+    let characters = typed.chars().count();
+    if characters <= 400 {
+        return Ok(());
+    }
+    Err(Problem::parameter(name, format!("{name} has {characters} characters and may have 400")))
 }

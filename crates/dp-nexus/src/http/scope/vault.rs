@@ -1,5 +1,5 @@
-//! A vault as a limited scope sees it: what lies outside is not there, nothing can be changed but annotations,
-//! and what is known of the whole vault only is refused.
+//! A vault as a limited scope sees it: what lies outside is not there, nothing can be changed but annotations
+//! and own documents, and what is known of the whole vault only is refused.
 
 mod documents;
 mod imports;
@@ -69,6 +69,10 @@ impl Vault for View {
 
     fn home_zone(&self) -> &str {
         self.vault.home_zone()
+    }
+
+    fn generation(&self) -> Option<u64> {
+        self.vault.generation()
     }
 
     async fn health(&self, _thorough: bool) -> Result<Health, LakeError> {

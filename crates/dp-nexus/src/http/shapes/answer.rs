@@ -43,8 +43,9 @@ pub struct FacetCountView {
 }
 
 /// One way in which what is being typed may go on.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[graphql(name = "Suggestion")]
 #[schema(as = Suggestion)]
 pub struct SuggestionView {
     /// What it is.

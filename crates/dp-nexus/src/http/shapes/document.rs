@@ -114,7 +114,8 @@ pub struct MediaView {
     pub hash: Option<String>,
 }
 
-/// Where in which archive a version of a document was read.
+/// Where in which archive a version of a document was read. What was written here has `written here` for the archive, and
+/// for the entry who wrote it: `session`, `key` with its number, or the command line.
 #[derive(Debug, Clone, Serialize, Deserialize, SimpleObject, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[graphql(name = "Provenance", complex)]
@@ -204,8 +205,27 @@ with_content! {
         /// Other versions, newest first.
         revisions: Vec<RevisionView>,
         /// What the user added.
-        annotations: AnnotationsView
+        annotations: AnnotationsView,
+        /// What is next to it in time, if that was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(nullable = false)]
+        neighbours: Option<NeighboursView>
     }
+}
+
+/// What is next to a document in time, the nearest first. Of an undated one there is nothing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Neighbours)]
+pub struct NeighboursView {
+    /// Before it, of all sources.
+    pub before: Vec<DocumentView>,
+    /// After it, of all sources.
+    pub after: Vec<DocumentView>,
+    /// Before it, of its own source.
+    pub source_before: Vec<DocumentView>,
+    /// After it, of its own source.
+    pub source_after: Vec<DocumentView>,
 }
 
 /// An older version of a document.

@@ -11,7 +11,7 @@ use crate::http::{
     answer::All,
     asked::Asked,
     given::{Given, Named},
-    problem::Problem,
+    problem::{Problem, ProblemView},
     routes::Nothing,
     words::{FirstDay, LastDay},
 };
@@ -99,7 +99,11 @@ impl From<ScopeForm> for Scope {
     path = "/api/v1/keys",
     tag = "accounts",
     request_body = KeyForm,
-    responses((status = 201, description = "The key", body = MadeKeyView))
+    responses(
+        (status = 201, description = "The key", body = MadeKeyView),
+        (status = 409, description = "There are as many keys as an account may have", body = ProblemView,
+         content_type = "application/problem+json"),
+    )
 )]
 pub(in crate::http) async fn make(
     State(door): State<Door>,

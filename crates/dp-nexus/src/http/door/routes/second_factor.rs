@@ -77,7 +77,11 @@ pub(in crate::http) struct CodeForm {
     path = "/api/v1/account/totp/confirm",
     tag = "accounts",
     request_body = CodeForm,
-    responses((status = 200, description = "Recovery codes", body = RecoveryCodesView))
+    responses(
+        (status = 200, description = "Recovery codes", body = RecoveryCodesView),
+        (status = 409, description = "It was not begun, or is on already", body = ProblemView,
+         content_type = "application/problem+json"),
+    )
 )]
 pub(in crate::http) async fn confirm(
     State(door): State<Door>,
@@ -97,7 +101,11 @@ pub(in crate::http) async fn confirm(
     path = "/api/v1/account/totp",
     tag = "accounts",
     request_body = ProofForm,
-    responses((status = 204, description = "It is off"))
+    responses(
+        (status = 204, description = "It is off"),
+        (status = 409, description = "There is no second factor", body = ProblemView,
+         content_type = "application/problem+json"),
+    )
 )]
 pub(in crate::http) async fn remove(
     State(door): State<Door>,
@@ -116,7 +124,11 @@ pub(in crate::http) async fn remove(
     path = "/api/v1/account/recovery-codes",
     tag = "accounts",
     request_body = ProofForm,
-    responses((status = 200, description = "Recovery codes", body = RecoveryCodesView))
+    responses(
+        (status = 200, description = "Recovery codes", body = RecoveryCodesView),
+        (status = 409, description = "There is no second factor", body = ProblemView,
+         content_type = "application/problem+json"),
+    )
 )]
 pub(in crate::http) async fn renew_codes(
     State(door): State<Door>,

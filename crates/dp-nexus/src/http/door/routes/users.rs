@@ -95,7 +95,11 @@ pub(in crate::http) async fn make(
     path = "/api/v1/users/{id}",
     tag = "accounts",
     params(("id" = String, Path, description = "The account's id")),
-    responses((status = 204, description = "It is gone"))
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 409, description = "It is the owner's, which stays", body = ProblemView,
+         content_type = "application/problem+json"),
+    )
 )]
 pub(in crate::http) async fn remove(
     State(door): State<Door>,

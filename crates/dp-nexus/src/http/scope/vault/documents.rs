@@ -8,6 +8,7 @@ use dp_lake::{
     conversations::{Conversation, ConversationId, ConversationPlace},
     dimensions::dimension_values,
     etl::HomeClock,
+    own::{OwnAnswer, OwnBatch, OwnOutcome, OwnWritten},
     people,
 };
 use dp_model::{Content, Document, DocumentId, Kind, Person, PersonId};
@@ -22,6 +23,18 @@ const TOP_COUNTED: usize = 10_000;
 impl Documents for View {
     async fn apply(&self, _batch: Batch) -> Result<Applied, LakeError> {
         Err(LakeError::ReadOnly)
+    }
+
+    /// Within what is seen: the store itself looks, in the same transaction.
+    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
+        match self.scope.narrow(batch.within.clone()) {
+            Some(within) => self.vault.documents().write(OwnBatch { within, ..batch }).await,
+            None => {
+                let outcomes = vec![OwnOutcome::OutOfScope; batch.changes.len()];
+                let (sequence, written_us) = (0, batch.now_us);
+                Ok(OwnAnswer::Written(OwnWritten { sequence, written_us, outcomes, is_repeated: false }))
+            }
+        }
     }
 
     async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {

@@ -26,12 +26,20 @@ impl Vectors for View {
         refused("what has no vectors yet")
     }
 
-    async fn put(&self, _model: &VectorModel, _vectors: Vec<DocumentVectors>) -> Result<u64, LakeError> {
-        Err(LakeError::ReadOnly)
+    /// Of documents that are seen; those of others are left out, as if they were not there.
+    async fn put(&self, model: &VectorModel, vectors: Vec<DocumentVectors>) -> Result<u64, LakeError> {
+        let mut seen = Vec::with_capacity(vectors.len());
+        for document in vectors {
+            if self.sees_id(document.id).await? {
+                seen.push(document);
+            }
+        }
+        self.vault.vectors().put(model, seen).await
     }
 
-    async fn commit(&self, _model: &VectorModel) -> Result<(), LakeError> {
-        Err(LakeError::ReadOnly)
+    /// Tells nothing and changes nothing that was not put.
+    async fn commit(&self, model: &VectorModel) -> Result<(), LakeError> {
+        self.vault.vectors().commit(model).await
     }
 
     async fn get(
