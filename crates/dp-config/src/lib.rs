@@ -3,12 +3,14 @@
 
 mod embedding;
 mod import;
+mod oidc;
 mod person;
 mod search;
 mod server;
 
 pub use embedding::Embedding;
 pub use import::Import;
+pub use oidc::Oidc;
 pub use person::Person;
 pub use search::Search;
 pub use server::Server;
@@ -59,6 +61,8 @@ pub struct Config {
     pub embedding: Embedding,
     /// What the server may do.
     pub server: Server,
+    /// The identity provider that people may sign in with; none by default.
+    pub oidc: Option<Oidc>,
     /// Limits on what archives may hold.
     pub archive: Limits,
 }
@@ -82,6 +86,7 @@ impl Config {
             config.import.validate(),
             config.embedding.validate(),
             config.server.validate(),
+            config.oidc.as_ref().map_or(Ok(()), Oidc::validate),
             check_limits(&config.archive),
         ];
         match checks.into_iter().find_map(Result::err) {
@@ -144,6 +149,9 @@ mod tests {
             "[server]\naccount_requests_per_s = 0",
             "[server]\nbody_bytes_max = 10",
             "[server]\ncertificate = 'life.pem'",
+            "[oidc]\nissuer = 'http://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = { 'a@a.org' = 'a' }",
+            "[oidc]\nissuer = 'https://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = {}",
+            "[oidc]\nissuer = 'https://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = { 'ada' = 'ada' }",
             "[person]\nhome_zone = 'Mars/Olympus'",
             "[archive]\nratio = 1",
         ] {

@@ -23,7 +23,7 @@ pub(crate) mod words;
 mod works;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
-pub use door::{Door, Journal};
+pub use door::{Door, Journal, OidcSettings};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;
 pub use metrics::metrics;

@@ -26,8 +26,14 @@ mod home;
 mod keeping;
 #[path = "http/mcp.rs"]
 mod mcp;
+#[path = "http/oidc.rs"]
+mod oidc;
 #[path = "http/passing.rs"]
 mod passing;
+#[path = "http/passkeys.rs"]
+mod passkeys;
+#[path = "http/provider.rs"]
+mod provider;
 #[path = "http/reading.rs"]
 mod reading;
 #[path = "http/resuming.rs"]
