@@ -6,6 +6,7 @@ mod batch;
 mod calendar;
 pub mod conformance;
 mod contract;
+pub mod conversations;
 pub mod dimensions;
 mod error;
 pub mod etl;
