@@ -27,7 +27,7 @@ pub use cookie::CookieSession;
 pub use error::AccountError;
 pub use identity::{Identity, IdentityInfo};
 pub use key::{KeyInfo, NewKey};
-pub use log::{Break, Event, LogEntry, LogPage, Verdict};
+pub use log::{Break, Event, LogEntry, LogPage, Reader, Verdict};
 pub use passkey::{NewPasskey, Passkey, PasskeyInfo};
 pub use password::{Strength, password_strength};
 pub use second_factor::TotpEnrolment;
