@@ -4,6 +4,7 @@
 mod backup;
 mod embedding;
 mod import;
+mod oidc;
 mod person;
 mod search;
 mod server;
@@ -11,6 +12,7 @@ mod server;
 pub use backup::Backup;
 pub use embedding::Embedding;
 pub use import::Import;
+pub use oidc::Oidc;
 pub use person::Person;
 pub use search::Search;
 pub use server::Server;
@@ -61,6 +63,8 @@ pub struct Config {
     pub embedding: Embedding,
     /// What the server may do.
     pub server: Server,
+    /// The identity provider that people may sign in with; none by default.
+    pub oidc: Option<Oidc>,
     /// Where backups go, and how often.
     pub backup: Backup,
     /// Limits on what archives may hold.
@@ -86,6 +90,7 @@ impl Config {
             config.import.validate(),
             config.embedding.validate(),
             config.server.validate(),
+            config.oidc.as_ref().map_or(Ok(()), Oidc::validate),
             config.backup.validate(),
             check_limits(&config.archive),
         ];
@@ -152,6 +157,9 @@ mod tests {
             "[server]\naccount_requests_per_s = 0",
             "[server]\nbody_bytes_max = 10",
             "[server]\ncertificate = 'life.pem'",
+            "[oidc]\nissuer = 'http://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = { 'a@a.org' = 'a' }",
+            "[oidc]\nissuer = 'https://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = {}",
+            "[oidc]\nissuer = 'https://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = { 'ada' = 'ada' }",
             "[person]\nhome_zone = 'Mars/Olympus'",
             "[archive]\nratio = 1",
         ] {

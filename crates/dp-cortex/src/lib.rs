@@ -1,6 +1,7 @@
 //! Cortex: embeddings, and search by meaning over a vault. Texts and queries come in; vectors and answers go
 //! out. Keeps nothing itself: the lake does.
 
+pub mod asking;
 pub mod embed;
 pub mod engine;
 pub mod gazetteer;

@@ -32,7 +32,7 @@ mod works;
 
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
 pub use backups::{BACKUP, BackupFile, BackupFolder, BackupWork, Backups, CheckRecipient};
-pub use door::{Door, Journal};
+pub use door::{Door, Journal, OidcSettings};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use layers::RequestId;
 pub use live::LiveLimits;

@@ -44,10 +44,16 @@ mod keeping;
 mod mapping;
 #[path = "http/mcp.rs"]
 mod mcp;
+#[path = "http/oidc.rs"]
+mod oidc;
 #[path = "http/own.rs"]
 mod own;
 #[path = "http/passing.rs"]
 mod passing;
+#[path = "http/passkeys.rs"]
+mod passkeys;
+#[path = "http/provider.rs"]
+mod provider;
 #[path = "http/reading.rs"]
 mod reading;
 #[path = "http/resuming.rs"]

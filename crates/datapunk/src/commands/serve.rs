@@ -6,6 +6,7 @@ mod encryption;
 mod entries;
 mod imports;
 mod limits;
+mod sign_in;
 
 use super::user;
 use crate::{backup, brain, output::Output, place::Place};
@@ -160,6 +161,9 @@ async fn answer(
     };
     settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
     let door = Door::new(Arc::clone(&accounts), &settings)?;
+    if let Some(oidc) = &homes.place.config.oidc {
+        door.sign_in_with(sign_in::settings(oidc)?);
+    }
     door.on_removal(move |account| {
         if let Err(error) = stream.forget_account(&account.to_string()) {
             tracing::warn!(%error, "jobs and events of an account that was removed are still kept");

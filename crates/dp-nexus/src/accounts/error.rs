@@ -77,6 +77,12 @@ pub enum AccountError {
     /// A scope, name or other field of a key is not acceptable.
     #[error("the key {0}")]
     InvalidKey(&'static str),
+    /// A passkey is not taken.
+    #[error("the passkey {0}")]
+    Passkey(&'static str),
+    /// An identity of a provider does not go with the account that is meant for it.
+    #[error("the identity {0}")]
+    Identity(&'static str),
     /// There are as many as there may be.
     #[error("there are {limit} {what} already; remove one first")]
     TooMany {

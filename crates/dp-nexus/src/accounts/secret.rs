@@ -26,7 +26,7 @@ impl Secret {
     }
 
     /// A token of 256 random bits.
-    pub(super) fn random() -> Result<Self, AccountError> {
+    pub(crate) fn random() -> Result<Self, AccountError> {
         Ok(Self(URL_SAFE_NO_PAD.encode(random_bytes::<TOKEN_BYTES>()?)))
     }
 }

@@ -15,7 +15,7 @@ use std::{
 };
 
 /// What makes each format from the one before. Only ever added to.
-const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 /// Marks the file as ours in SQLite's header: `DPsy`.
 const APPLICATION_ID: i64 = 0x4450_7379;
 /// Connections that read.

@@ -4,12 +4,16 @@
 mod caller;
 mod credentials;
 mod journal;
+mod oidc;
+mod passkeys;
+mod pending;
 mod problems;
 mod routes;
 mod shapes;
 
 pub use journal::Journal;
 pub(super) use journal::{Target, noted};
+pub use oidc::OidcSettings;
 pub(super) use routes::Documented;
 
 use super::{
@@ -25,8 +29,9 @@ use crate::{
 };
 use credentials::Credentials;
 use futures::future::BoxFuture;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use jiff::Timestamp;
+use oidc::Oidc;
 use std::{
     fmt, io,
     net::IpAddr,
@@ -39,6 +44,8 @@ use tokio::sync::Semaphore;
 
 /// The cookie where TLS is spoken: browsers take it from this very host and over TLS only.
 const TLS_COOKIE: &str = "__Host-datapunk";
+/// The cookie of a sign-in that is at an identity provider, in the clear and over TLS.
+const FLOW_COOKIES: [&str; 2] = ["datapunk_sign_in", "__Host-datapunk-sign-in"];
 /// Passwords that are hashed or judged at once; others wait without holding a thread.
 const SLOW_AT_ONCE: usize = 4;
 
@@ -58,6 +65,9 @@ struct Inner {
     clock: Clock,
     /// What is to be done besides when an account is removed.
     on_removal: OnceLock<Box<dyn Fn(AccountId) + Send + Sync>>,
+    oidc: OnceLock<Arc<Oidc>>,
+    /// What authenticators were asked and have not answered yet.
+    challenges: passkeys::Challenges,
 }
 
 type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -97,6 +107,8 @@ impl Door {
             slow: Arc::new(Semaphore::new(SLOW_AT_ONCE)),
             clock,
             on_removal: OnceLock::new(),
+            oidc: OnceLock::new(),
+            challenges: passkeys::Challenges::new(passkeys::CHALLENGE_S),
         })))
     }
 
@@ -116,6 +128,16 @@ impl Door {
     pub fn on_removal(&self, forget: impl Fn(AccountId) + Send + Sync + 'static) {
         // A second one would be a mistake of the program's, and harmless.
         let _ = self.0.on_removal.set(Box::new(forget));
+    }
+
+    /// Lets people sign in with an identity provider too. Only the first that is said counts.
+    pub fn sign_in_with(&self, provider: OidcSettings) {
+        // A second one would be a mistake of the program's, and harmless.
+        let _ = self.0.oidc.set(Arc::new(Oidc::new(provider)));
+    }
+
+    fn oidc(&self) -> Option<&Arc<Oidc>> {
+        self.0.oidc.get()
     }
 
     fn removed(&self, account: AccountId) {
@@ -177,15 +199,37 @@ impl Door {
         if self.0.is_tls { TLS_COOKIE } else { SESSION_COOKIE }
     }
 
+    /// What the browser kept while it was at an identity provider.
+    fn flow_cookie<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        credentials::cookie(headers, FLOW_COOKIES[usize::from(self.0.is_tls)])
+    }
+
+    /// `Set-Cookie` for what the browser is to keep meanwhile; without a value it forgets it. It comes back from
+    /// another site, so it can't be as strict as a session's.
+    fn set_flow_cookie(&self, value: &str) -> Result<HeaderValue, Problem> {
+        let age_s = if value.is_empty() { 0 } else { 600 };
+        self.cookie_header(FLOW_COOKIES[usize::from(self.0.is_tls)], value, age_s, "Lax")
+    }
+
     /// `Set-Cookie` for this value, good for so many seconds; 0 takes the cookie away.
     fn set_cookie(&self, value: &str, age_s: i64) -> Result<HeaderValue, Problem> {
-        let name = self.cookie_name();
+        self.cookie_header(self.cookie_name(), value, age_s, "Strict")
+    }
+
+    fn cookie_header(
+        &self,
+        name: &str,
+        value: &str,
+        age_s: i64,
+        same_site: &str,
+    ) -> Result<HeaderValue, Problem> {
         let (path, secure) = match (self.0.is_tls, self.0.base_path.as_str()) {
             (true, _) => ("/", "; Secure"),
             (false, "") => ("/", ""),
             (false, base_path) => (base_path, ""),
         };
-        let text = format!("{name}={value}; Path={path}; Max-Age={age_s}; HttpOnly; SameSite=Strict{secure}");
+        let text =
+            format!("{name}={value}; Path={path}; Max-Age={age_s}; HttpOnly; SameSite={same_site}{secure}");
         let mut header = HeaderValue::from_str(&text).map_err(Problem::internal)?;
         header.set_sensitive(true);
         Ok(header)

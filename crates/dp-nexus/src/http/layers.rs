@@ -5,6 +5,7 @@ mod guard;
 mod request_id;
 mod written;
 
+pub(super) use guard::authority;
 pub use request_id::RequestId;
 pub(super) use written::OwnWords;
 

@@ -42,8 +42,10 @@ const API: &str = "/api/v1/";
 const GRAPH: &str = "/api/graphql";
 /// Of these only changes are noted: who looks at an account's own settings, or how far an upload is, has read
 /// nothing of a life.
-const QUIET: [&str; 9] = [
+const QUIET: &[&str] = &[
     "/api/v1/account",
+    "/api/v1/account/identities",
+    "/api/v1/account/passkeys",
     "/api/v1/account/password-strength",
     "/api/v1/sessions",
     "/api/v1/keys",
@@ -54,7 +56,13 @@ const QUIET: [&str; 9] = [
     "/api/v1/uploads/{id}",
 ];
 /// By these people come in, so they are noted though nobody is signed in.
-const WAYS_IN: [&str; 3] = ["/api/v1/auth/sign-in", "/api/v1/auth/refresh", "/api/v1/setup"];
+const WAYS_IN: &[(Method, &str)] = &[
+    (Method::POST, "/api/v1/auth/sign-in"),
+    (Method::POST, "/api/v1/auth/refresh"),
+    (Method::GET, "/api/v1/auth/oidc/callback"),
+    (Method::POST, "/api/v1/auth/passkeys"),
+    (Method::POST, "/api/v1/setup"),
+];
 
 /// Takes notes for the access log. Cheap to clone; the last one that goes waits until all is written.
 #[derive(Clone)]
@@ -165,7 +173,9 @@ impl Journal {
             return None;
         }
         let principal = request.extensions().get::<Principal>();
-        if principal.is_none() && !(WAYS_IN.contains(&template) && request.method() == Method::POST) {
+        let is_way_in = |(method, path): &(Method, &str)| path == &template && method == request.method();
+        let is_open = WAYS_IN.iter().any(is_way_in);
+        if principal.is_none() && !is_open {
             return None;
         }
         let event = Event {
@@ -178,7 +188,6 @@ impl Journal {
             outcome: "abandoned".to_owned(),
             count: 1,
         };
-        let is_open = WAYS_IN.contains(&template);
         let target = is_graph.then(Target::default);
         Some(Pending { journal: self.clone(), event: Some(event), is_open, target })
     }

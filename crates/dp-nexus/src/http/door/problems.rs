@@ -27,6 +27,8 @@ impl From<AccountError> for Problem {
             E::SetupDone => Code::SetupDone,
             E::WrongSetupCode => Code::WrongSetupCode,
             E::ScopeTooWide => Code::Forbidden,
+            E::Passkey(_) => Code::WrongPasskey,
+            E::Identity(_) => Code::NotMeant,
             E::NotFound(_) => Code::UnknownId,
             E::Newer { .. }
             | E::Foreign(_)

@@ -4,6 +4,8 @@ mod account;
 mod auth;
 mod keys;
 mod log;
+mod oidc;
+mod passkeys;
 mod second_factor;
 mod sessions;
 mod setup;
@@ -23,6 +25,16 @@ pub(super) fn all() -> Router<Door> {
         .route("/auth/refresh", post(auth::refresh))
         .route("/auth/sign-out", post(auth::sign_out))
         .route("/auth/sign-out-everywhere", post(auth::sign_out_everywhere))
+        .route("/auth/oidc", get(oidc::get))
+        .route("/auth/oidc/start", get(oidc::start))
+        .route("/auth/oidc/callback", get(oidc::callback))
+        .route("/auth/passkeys", post(passkeys::sign_in))
+        .route("/auth/passkeys/options", post(passkeys::sign_in_options))
+        .route("/account/passkeys", get(passkeys::list).post(passkeys::add))
+        .route("/account/passkeys/options", post(passkeys::begin))
+        .route("/account/passkeys/{id}", put(passkeys::rename).delete(passkeys::remove))
+        .route("/account/identities", get(oidc::list))
+        .route("/account/identities/{id}", delete(oidc::remove))
         .route("/account", get(account::get))
         .route("/account/password", put(account::change_password))
         .route("/account/password-strength", post(account::password_strength))
@@ -48,6 +60,18 @@ pub(super) fn all() -> Router<Door> {
     auth::refresh,
     auth::sign_out,
     auth::sign_out_everywhere,
+    passkeys::sign_in,
+    passkeys::sign_in_options,
+    passkeys::list,
+    passkeys::begin,
+    passkeys::add,
+    passkeys::rename,
+    passkeys::remove,
+    oidc::get,
+    oidc::start,
+    oidc::callback,
+    oidc::list,
+    oidc::remove,
     account::get,
     account::change_password,
     account::password_strength,

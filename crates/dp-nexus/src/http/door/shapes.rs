@@ -4,7 +4,8 @@ use super::super::{answer::Written, problem::Problem};
 use crate::{
     AccountId, Role, Scope,
     accounts::{
-        Account, CookieSession, KeyInfo, LogEntry, Secret, SessionInfo, SessionKind, Strength, Tokens,
+        Account, CookieSession, IdentityInfo, KeyInfo, LogEntry, PasskeyInfo, Secret, SessionInfo,
+        SessionKind, Strength, Tokens,
     },
 };
 use axum::response::{IntoResponse, Response};
@@ -132,6 +133,66 @@ pub(super) struct MeView {
     pub(super) recovery_codes_left: Option<i64>,
     /// What a browser's session sends as `X-CSRF-Token` with every change; null for others.
     pub(super) csrf_token: Option<String>,
+}
+
+/// Signing in with an identity provider.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Oidc)]
+pub(super) struct OidcView {
+    /// What the provider is called; null if there is none.
+    pub(super) name: Option<String>,
+}
+
+/// An identity of a provider that may sign in to the account.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Identity)]
+pub(super) struct IdentityView {
+    /// Its number.
+    id: i64,
+    /// The provider's address.
+    issuer: String,
+    /// The e-mail address when it was last used.
+    email: String,
+    /// When it first signed in.
+    #[schema(value_type = String, format = DateTime)]
+    linked: Timestamp,
+    /// When it last signed in.
+    #[schema(value_type = String, format = DateTime)]
+    used: Timestamp,
+}
+
+impl From<IdentityInfo> for IdentityView {
+    fn from(info: IdentityInfo) -> Self {
+        let IdentityInfo { id, issuer, email, linked, used } = info;
+        Self { id, issuer, email, linked, used }
+    }
+}
+
+/// A passkey.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Passkey)]
+pub(super) struct PasskeyView {
+    /// Its number.
+    id: i64,
+    /// What its holder calls it.
+    name: String,
+    /// The name of the host that it is for.
+    site: String,
+    /// Whether the authenticator's maker keeps a copy, as phones do.
+    is_backed_up: bool,
+    /// When it was added.
+    #[schema(value_type = String, format = DateTime)]
+    created: Timestamp,
+    /// When it was last used; null if it never was.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    used: Option<Timestamp>,
+}
+
+impl From<PasskeyInfo> for PasskeyView {
+    fn from(info: PasskeyInfo) -> Self {
+        let PasskeyInfo { id, name, site, is_backed_up, created, used } = info;
+        Self { id, name, site, is_backed_up, created, used }
+    }
 }
 
 /// A session that has begun. Its secrets are given here and never again.

@@ -76,7 +76,7 @@ fn is_from_here(headers: &HeaderMap, uri: &Uri, allowed: &[String]) -> bool {
 }
 
 /// Name and port that the request is meant for: HTTP/2 has them in the address, HTTP/1 in a header.
-fn authority(headers: &HeaderMap, uri: &Uri) -> Option<String> {
+pub(in crate::http) fn authority(headers: &HeaderMap, uri: &Uri) -> Option<String> {
     let mut hosts = headers.get_all(header::HOST).iter();
     let host = hosts.next().map(|host| host.to_str().map(str::to_owned).ok());
     if hosts.next().is_some() {

@@ -103,6 +103,12 @@ codes! {
     WrongSetupCode "wrong_setup_code" FORBIDDEN "The set-up code is wrong or older than an hour" "Restart the program to get a new one.";
     /// A page of another site sent the request.
     CrossOrigin "cross_origin" FORBIDDEN "The request comes from another site" "Send it from the app itself, or allow the origin in the configuration.";
+    /// A passkey is not known, or what it signed is not what was asked.
+    WrongPasskey "wrong_passkey" UNAUTHORIZED "The passkey is not taken" "Try again, or sign in with a password; passkeys are listed at /api/v1/account/passkeys.";
+    /// A sign-in that was begun elsewhere, before, or not at all.
+    SignInBroken "sign_in_broken" BAD_REQUEST "The sign-in can't be gone on with" "Begin it again; /api/v1/auth/oidc/start does, or the page you came from.";
+    /// No account is meant for somebody whom an identity provider knows.
+    NotMeant "not_meant" FORBIDDEN "No account is meant for this person" "Ask the owner to name your e-mail address under `[oidc.accounts]` of datapunk.toml, or do what `detail` says.";
     /// There is nothing at this path.
     NotFound "not_found" NOT_FOUND "There is nothing here" "Look the path up at /api/docs.";
     /// There is no such upload, it is another account's, or it has expired.
@@ -183,6 +189,8 @@ codes! {
     RateLimited "rate_limited" TOO_MANY_REQUESTS "Too many requests" "Wait as long as `Retry-After` says.";
     /// A fault of the server.
     Internal "internal" INTERNAL_SERVER_ERROR "Something went wrong in the server" "Try again; if it stays, look for `request_id` in the server's log.";
+    /// An identity provider can't be asked, or does not answer as it should.
+    ProviderFailed "provider_failed" BAD_GATEWAY "The identity provider did not do its part" "Try again in a while, or sign in with a password; the server's log says what went wrong.";
     /// The store is damaged.
     StoreDamaged "store_damaged" INTERNAL_SERVER_ERROR "The store is damaged" "Run `datapunk doctor` on the server.";
     /// What answers is missing or damaged and can be built anew.

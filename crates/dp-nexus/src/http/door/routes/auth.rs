@@ -54,7 +54,7 @@ pub(super) enum Begun {
 }
 
 impl Begun {
-    fn principal(&self) -> &Principal {
+    pub(super) fn principal(&self) -> &Principal {
         match self {
             Self::Tokens(tokens) => &tokens.principal,
             Self::Cookie(session) => &session.principal,
@@ -132,7 +132,7 @@ pub(in crate::http) async fn sign_in(
     Ok(response)
 }
 
-fn noted(principal: &Principal) -> Noted {
+pub(super) fn noted(principal: &Principal) -> Noted {
     Noted { account: Some(principal.account), origin: Some(principal.origin) }
 }
 
