@@ -6,7 +6,9 @@ mod batch;
 mod calendar;
 pub mod conformance;
 mod contract;
+mod counting;
 pub mod dimensions;
+pub mod downsample;
 mod error;
 pub mod etl;
 mod filter;
@@ -26,6 +28,7 @@ mod version;
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
+pub use counting::{DayFigures, DaysOfSeries, NumberAt, TimeCount, TimeCountQuery};
 pub use error::LakeError;
 pub use filter::{Annotation, Annotations, Cursor, Filter, Has, Hidden, Near, Order, Page};
 pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
@@ -33,7 +36,7 @@ pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
+    DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
     ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
     SeriesInfo, Sort, Top, Totals,
 };

@@ -4,6 +4,7 @@
 mod answer;
 mod app;
 mod asked;
+mod csv;
 mod door;
 mod entrance;
 mod given;
@@ -18,6 +19,7 @@ pub(crate) mod routes;
 mod scope;
 mod serve;
 pub mod shapes;
+mod statistics;
 mod uploads;
 pub(crate) mod words;
 mod works;
@@ -63,6 +65,7 @@ pub fn router(app: &App) -> Router {
 pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let more = more.into();
     let usual = routes::api()
+        .merge(statistics::router())
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
         .merge(more.usual)

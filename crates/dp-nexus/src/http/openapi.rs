@@ -5,7 +5,7 @@ use super::{
     door,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
-    uploads, works,
+    statistics, uploads, works,
 };
 use std::sync::LazyLock;
 use utoipa::{
@@ -68,6 +68,7 @@ const FAILURES: &[(&str, &str)] = &[
 #[must_use]
 pub fn document() -> OpenApi {
     let mut api = Documented::openapi();
+    api.merge(statistics::Documented::openapi());
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
