@@ -5,8 +5,8 @@ use crate::{Setting, figure::Figure};
 use anyhow::{Context as _, ensure};
 use dp_cortex::passages::DocumentEmbedder;
 use dp_lake::{
-    Cursor, FacetField, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, TimeCountQuery, Vault,
-    day_of_date,
+    Cursor, FacetField, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, TimeCountQuery,
+    Vault, day_of_date,
     etl::{self, ImportOptions},
 };
 use dp_lake_embedded::{EmbeddedVault, VaultOptions};
@@ -312,7 +312,9 @@ fn measure_counting(vault: &EmbeddedVault, samples: &[Document]) -> anyhow::Resu
     let words = samples.iter().filter_map(|document| word(document, &mut random)).collect::<Vec<_>>();
     let everything = vec![(TextQuery::default(), Filter::default()); 20];
     let mut figures = Vec::new();
-    for (class, queries, most_ms) in [("of a word in two years", &words, 10.0), ("of everything", &everything, 60.0)] {
+    for (class, queries, most_ms) in
+        [("of a word in two years", &words, 10.0), ("of everything", &everything, 60.0)]
+    {
         for by_hour in [false, true] {
             let mut lines = 0;
             let (p50, p99) = percentiles(queries.iter().map(|(text, filter)| {

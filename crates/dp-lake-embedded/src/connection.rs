@@ -1,6 +1,6 @@
 //! Opening SQLite: the pragmas that make it durable, and the format it must have.
 
-use crate::error::Context as _;
+use crate::{cells, error::Context as _};
 use dp_lake::LakeError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::Path;
@@ -43,6 +43,7 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
         transaction.commit().context("make the store")?;
     }
     check_format(&connection)?;
+    cells::make(&mut connection)?;
     Ok(connection)
 }
 

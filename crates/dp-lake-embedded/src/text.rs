@@ -27,7 +27,9 @@ pub(crate) use search::RowHits;
 
 use compile::Compiler;
 use completions::CompletionCache;
-use dp_lake::{Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery, TimeCount, TimeCountQuery};
+use dp_lake::{
+    Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery, TimeCount, TimeCountQuery,
+};
 use entry::Entry;
 use hashbrown::HashSet;
 use rows::OfRows;

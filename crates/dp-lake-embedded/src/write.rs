@@ -1,6 +1,7 @@
 //! The writer: the only one who changes the store. Applies batches in one transaction each, keeps the
 //! rollups in it, and says what the text index has to do.
 
+mod cells;
 pub(crate) mod documents;
 mod forget;
 pub(crate) mod imports;

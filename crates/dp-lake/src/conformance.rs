@@ -14,6 +14,7 @@ pub mod finding;
 pub mod forgetting;
 pub mod imports;
 pub mod listing;
+pub mod map;
 pub mod people;
 #[cfg(any(test, feature = "conformance"))]
 mod random;
@@ -131,6 +132,15 @@ list_cases! { $
         odd_numbers_survive,
         the_numbers_of_a_day_come_to_figures,
         a_series_is_told_by_fewer_points,
+    }
+    map {
+        every_zoom_counts_every_fix_once,
+        densities_follow_days_and_sources,
+        densities_follow_what_changes,
+        what_was_forgotten_is_nowhere_on_the_map,
+        ways_are_thinned_by_cell_and_device,
+        ways_go_on_in_parts,
+        ways_keep_to_their_box_and_time,
     }
     statistics {
         the_histogram_equals_a_count_by_listing,

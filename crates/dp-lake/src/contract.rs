@@ -4,10 +4,11 @@
 
 use crate::{
     Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, DayFigures, DaysOfSeries, Dimension,
-    DocumentVectors, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft,
-    LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, NumberAt, Order, Page, PassageVector, PendingDocument,
-    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, TimeCount, TimeCountQuery, Top,
-    VectorModel, VectorSet,
+    DocumentVectors, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits,
+    Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, NumberAt, Order, Page,
+    PassageVector, PendingDocument, RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo,
+    Sort, Suggestion, TextQuery, TimeCount, TimeCountQuery, Top, VectorModel, VectorSet,
+    map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use async_trait::async_trait;
 use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
@@ -195,6 +196,17 @@ pub trait Series: Send + Sync {
     /// looks like the line through all ([`crate::downsample`]): all of them if there are no more. Takes memory
     /// for what is chosen and not for what there is. Fixes and what is no finite number are left out.
     async fn downsampled(&self, query: &SampleQuery, points: usize) -> Result<Vec<NumberAt>, LakeError>;
+
+    /// The way that fixes tell, in order of time, with those that follow each other in one cell as one point.
+    /// A part may have fewer points than the limit, and none, and still have a next one.
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError>;
+
+    /// Fixes by cell of a tile, row by row. Counted by a projection: eventually consistent, and
+    /// `wait_counted` is how a caller gets more. What was forgotten is out of it at once.
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError>;
+
+    /// Returns when every fix that was applied before is counted in densities.
+    async fn wait_counted(&self) -> Result<(), LakeError>;
 }
 
 /// Imports and their ledger.

@@ -116,7 +116,8 @@ impl Chosen {
         };
         let since = |time_us: i64| time_us.saturating_sub(self.origin_us) as f64;
         let (time, value) = (since(before.time_us), before.value);
-        let area = (time - next_time) * (number.value - value) - (time - since(number.time_us)) * (next_value - value);
+        let area = (time - next_time) * (number.value - value)
+            - (time - since(number.time_us)) * (next_value - value);
         area.abs()
     }
 
@@ -155,9 +156,11 @@ mod tests {
             let mean_value = next.iter().map(|value| value.1).sum::<f64>() / next.len() as f64;
             let (time, value) = *taken.last().unwrap();
             let area = |&(at, number): &(i64, f64)| {
-                ((time as f64 - mean_time) * (number - value) - (time - at) as f64 * (mean_value - value)).abs()
+                ((time as f64 - mean_time) * (number - value) - (time - at) as f64 * (mean_value - value))
+                    .abs()
             };
-            let best = of(bucket).into_iter().reduce(|best, one| if area(&one) > area(&best) { one } else { best });
+            let best =
+                of(bucket).into_iter().reduce(|best, one| if area(&one) > area(&best) { one } else { best });
             taken.push(best.unwrap());
         }
         taken.push(*values.last().unwrap());
@@ -165,13 +168,19 @@ mod tests {
     }
 
     fn wave(length: i64) -> Vec<(i64, f64)> {
-        (0..length).map(|at| (at * 10, (at as f64 / 7.0).sin() * 100.0 + f64::from(at % 13 == 0) * 50.0)).collect()
+        (0..length)
+            .map(|at| (at * 10, (at as f64 / 7.0).sin() * 100.0 + f64::from(at % 13 == 0) * 50.0))
+            .collect()
     }
 
     #[test]
     fn the_points_are_those_of_the_thesis() {
         for (length, points) in [(100, 10), (101, 3), (1_000, 77), (12, 11)] {
-            assert_eq!(chosen(&wave(length), points), by_the_book(&wave(length), points), "{length} {points}");
+            assert_eq!(
+                chosen(&wave(length), points),
+                by_the_book(&wave(length), points),
+                "{length} {points}"
+            );
         }
     }
 

@@ -13,6 +13,7 @@ mod error;
 pub mod etl;
 mod filter;
 mod finding;
+pub mod map;
 pub mod matching;
 pub mod memory;
 mod near;
@@ -36,9 +37,9 @@ pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
-    ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
-    SeriesInfo, Sort, Top, Totals,
+    DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft,
+    ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort,
+    Top, Totals,
 };
 pub use vectors::{
     DocumentVectors, Embedder, EmbedderError, Nearest, NearestQuery, Passage, PassageVector, PendingDocument,

@@ -10,6 +10,7 @@ mod entrance;
 mod given;
 mod graph;
 mod layers;
+mod map;
 mod mcp;
 mod metrics;
 mod openapi;
@@ -33,7 +34,7 @@ pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
-pub use serve::{Limits, prompt, serve};
+pub use serve::{Limits, Tls, TlsError, encrypted, prompt, serve};
 pub use uploads::router as uploads;
 pub use works::{IMPORT, ImportWork, Works};
 
@@ -68,6 +69,7 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
         .merge(statistics::router())
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
+        .merge(map::router())
         .merge(more.usual)
         .layer(middleware::from_fn_with_state(app.clone(), layers::in_time));
     let noted = |routes: Router<App>| match &more.journal {

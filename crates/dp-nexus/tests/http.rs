@@ -10,6 +10,8 @@ mod annotating;
 mod dock;
 #[path = "http/door.rs"]
 mod door;
+#[path = "http/encrypting.rs"]
+mod encrypting;
 #[path = "http/figures.rs"]
 mod figures;
 #[path = "http/graph_bounds.rs"]
@@ -22,6 +24,8 @@ mod graphing;
 mod home;
 #[path = "http/keeping.rs"]
 mod keeping;
+#[path = "http/mapping.rs"]
+mod mapping;
 #[path = "http/mcp.rs"]
 mod mcp;
 #[path = "http/passing.rs"]

@@ -284,7 +284,12 @@ impl Engine {
     ///
     /// # Errors
     /// `Query` if the query can't be meant; `Lake` if the store fails.
-    pub async fn selection(&self, typed: &str, filter: Filter, today: Date) -> Result<Selection, EngineError> {
+    pub async fn selection(
+        &self,
+        typed: &str,
+        filter: Filter,
+        today: Date,
+    ) -> Result<Selection, EngineError> {
         let asked = nodes_of(&filter);
         let days = (filter.from, filter.until);
         if typed.trim().is_empty() {
@@ -333,12 +338,7 @@ impl Engine {
     ///
     /// # Errors
     /// If the store or the index fails.
-    pub async fn top(
-        &self,
-        selection: &Selection,
-        of: TopOf,
-        limit: usize,
-    ) -> Result<Vec<Top>, EngineError> {
+    pub async fn top(&self, selection: &Selection, of: TopOf, limit: usize) -> Result<Vec<Top>, EngineError> {
         let everything = Filter { hidden: Hidden::Include, ..Filter::default() };
         if let Some(dimension) = of.dimension()
             && selection.text.is_empty()
@@ -416,7 +416,8 @@ mod tests {
     fn queries_of_days_say_what_was_counted_on_which_days() {
         let today = jiff::civil::date(2024, 6, 14);
         let of = |typed: &str, first: &str, last: &str| {
-            let (first, last) = (dp_lake::days_of_text(first).unwrap().0, dp_lake::days_of_text(last).unwrap().1);
+            let (first, last) =
+                (dp_lake::days_of_text(first).unwrap().0, dp_lake::days_of_text(last).unwrap().1);
             selection(parse_query(typed, today).unwrap().nodes).query_of_days(first, last)
         };
         assert_eq!(of("", "2019-06-14", "2019-06-14"), "on:2019-06-14");
@@ -429,7 +430,10 @@ mod tests {
     fn queries_of_names_narrow_what_was_counted() {
         let all = selection(Vec::new());
         assert_eq!(all.query_of_name(TopOf::Site, "example.org"), "kind:browse \"example.org\"");
-        assert_eq!(all.query_of_name(TopOf::Person, "Mia Lund"), "kind:email kind:message kind:event with:\"Mia Lund\"");
+        assert_eq!(
+            all.query_of_name(TopOf::Person, "Mia Lund"),
+            "kind:email kind:message kind:event with:\"Mia Lund\""
+        );
         assert_eq!(all.query_of_name(TopOf::Year, "2019"), "on:2019");
         let google = selection(vec![Node::Ask(Ask::Source("google".into()))]);
         assert_eq!(google.query_of_name(TopOf::Source, "google.mail"), "(source:google) source:google.mail");

@@ -53,8 +53,12 @@ impl Engine {
             return Ok(Vec::new());
         }
         if all_words > 0 {
-            let facets =
-                self.vault.search().facets(&plan.strict, &plan.filter, FacetField::SHOWN, request.facet_values);
+            let facets = self.vault.search().facets(
+                &plan.strict,
+                &plan.filter,
+                FacetField::SHOWN,
+                request.facet_values,
+            );
             return Ok(facets.await?);
         }
         let mut clock = dp_lake::etl::HomeClock::new(self.vault.home_zone());

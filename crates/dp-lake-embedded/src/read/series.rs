@@ -7,7 +7,8 @@ use crate::{
     write::samples::{SAMPLE_COLUMNS, read_sample},
 };
 use dp_lake::{
-    Day, DayFigures, DaysOfSeries, LakeError, NumberAt, SampleQuery, SeriesInfo, downsample::BucketMeans, samples,
+    Day, DayFigures, DaysOfSeries, LakeError, NumberAt, SampleQuery, SeriesInfo, downsample::BucketMeans,
+    samples,
 };
 use dp_model::{Moment, Sample};
 use std::collections::BTreeMap;
@@ -108,14 +109,12 @@ impl Reader {
     }
 
     /// Every finite number that is wanted, with its local day, in order of time.
-    fn each_number(
-        &self,
-        query: &SampleQuery,
-        mut take: impl FnMut(NumberAt, Day),
-    ) -> Result<(), LakeError> {
+    fn each_number(&self, query: &SampleQuery, mut take: impl FnMut(NumberAt, Day)) -> Result<(), LakeError> {
         // Numbers have no place.
         let names = Names::series(&self.connection)?;
-        let Some(series) = names.find(&query.series).filter(|_| query.within_e7.is_none()) else { return Ok(()) };
+        let Some(series) = names.find(&query.series).filter(|_| query.within_e7.is_none()) else {
+            return Ok(());
+        };
         let mut statement = self
             .connection
             .prepare_cached(

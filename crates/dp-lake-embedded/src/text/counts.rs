@@ -61,11 +61,8 @@ impl Places {
             Some(hour) => 1 + usize::try_from(hour).ok().filter(|&hour| hour < HOURS - 1)?,
             None => 0,
         };
-        let kind = if self.kinds > 1 {
-            usize::try_from(kind?).ok().filter(|&kind| kind < self.kinds)?
-        } else {
-            0
-        };
+        let kind =
+            if self.kinds > 1 { usize::try_from(kind?).ok().filter(|&kind| kind < self.kinds)? } else { 0 };
         let number = day.checked_mul(self.hours)?.checked_add(hour)?;
         let number = number.checked_mul(self.sources)?.checked_add(source)?;
         number.checked_mul(self.kinds)?.checked_add(kind)
@@ -124,7 +121,11 @@ impl Collector for By {
             days: span.map_or(0, |span| span.saturating_add(1)),
             hours: if self.hour { HOURS } else { 1 },
             sources: 1 + sources.as_ref().map_or(0, |sources| sources.num_terms()),
-            kinds: if self.kind { Kind::ALL.iter().map(|&kind| 1 + kind as usize).max().unwrap_or(1) } else { 1 },
+            kinds: if self.kind {
+                Kind::ALL.iter().map(|&kind| 1 + kind as usize).max().unwrap_or(1)
+            } else {
+                1
+            },
         };
         let counters = match places.all().filter(|&all| all <= LISTED_MAX) {
             Some(all) => Counters::Listed(vec![0; all]),

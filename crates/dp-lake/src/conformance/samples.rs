@@ -223,7 +223,11 @@ pub fn a_series_is_told_by_fewer_points(factory: &dyn Factory) {
     assert_eq!((chosen.len(), chosen[0], chosen[19]), (20, at(0), at(199)));
     assert!(chosen.contains(&at(70)) && chosen.is_sorted_by_key(|point| point.time_us));
     assert_eq!(points(&all, 1_000).len(), 200);
-    let some = SampleQuery { from_us: Some(NOON_US + 10 * SECOND_US), until_us: Some(NOON_US + 13 * SECOND_US), ..all };
+    let some = SampleQuery {
+        from_us: Some(NOON_US + 10 * SECOND_US),
+        until_us: Some(NOON_US + 13 * SECOND_US),
+        ..all
+    };
     assert_eq!(points(&some, 20), [at(10), at(11), at(12)]);
     assert_eq!(points(&SampleQuery { series: "location".into(), ..SampleQuery::default() }, 20), []);
 }

@@ -229,7 +229,10 @@ pub fn counts_in_time_equal_those_of_the_histogram(factory: &dyn Factory) {
     let mut days = BTreeMap::<_, u64>::new();
     rows.iter().for_each(|row| *days.entry(row.day).or_default() += row.count);
     let by_day = counts(&subject, &TimeCountQuery { by_source: false, by_kind: false, ..query.clone() });
-    assert_eq!(by_day.iter().map(|row| (row.day, row.count)).collect::<Vec<_>>(), days.into_iter().collect::<Vec<_>>());
+    assert_eq!(
+        by_day.iter().map(|row| (row.day, row.count)).collect::<Vec<_>>(),
+        days.into_iter().collect::<Vec<_>>()
+    );
     let shown = counts(&subject, &TimeCountQuery { filter: Filter::default(), ..query.clone() });
     assert_eq!(shown.iter().map(|row| row.count).sum::<u64>(), 59);
     let by_kind = counts(&subject, &TimeCountQuery { by_source: false, ..query });
@@ -281,6 +284,7 @@ pub fn hours_are_counted_on_the_local_clock(factory: &dyn Factory) {
     let subject = Subject::holding(factory, documents);
     let rows = counts(&subject, &TimeCountQuery { by_hour: true, ..TimeCountQuery::default() });
     let noon = (NOON_US.div_euclid(Moment::DAY_US)) as crate::Day;
-    let expected = [(None, None, 1), (Some(3), None, 1), (Some(noon - 1), Some(23), 1), (Some(noon), Some(12), 2)];
+    let expected =
+        [(None, None, 1), (Some(3), None, 1), (Some(noon - 1), Some(23), 1), (Some(noon), Some(12), 2)];
     assert_eq!(rows.iter().map(|row| (row.day, row.hour, row.count)).collect::<Vec<_>>(), expected);
 }

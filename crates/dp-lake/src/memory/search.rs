@@ -7,8 +7,8 @@ use super::{
 use crate::{
     Alternative, Annotations, Facet, FacetField, Filter, Hidden, Hit, Hits, LakeError, RankedHit,
     RankedQuery, Search, Sort, Suggestion, Term, TextQuery, TimeCount, TimeCountQuery,
-    etl::HomeClock,
     analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
+    etl::HomeClock,
     matching::matches,
     sought::{Sought, sought},
 };
@@ -53,7 +53,9 @@ impl Search for MemoryVault {
         let mut clock = HomeClock::new(&self.home_zone);
         let mut counts = BTreeMap::new();
         for (id, ..) in state.found(&query.text, &query.filter) {
-            let Some(current) = state.documents.get(&id).and_then(|stored| stored.current()) else { continue };
+            let Some(current) = state.documents.get(&id).and_then(|stored| stored.current()) else {
+                continue;
+            };
             let Version { content, day, .. } = current;
             let hour = content.time.as_ref().and_then(|time| clock.hour(time));
             let key = (

@@ -187,7 +187,9 @@ impl IntoResponse for Formed {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
         if self.form == AskedAs::Csv {
             let disposition = format!("attachment; filename=\"{}.csv\"", self.name);
-            headers.extend(HeaderValue::try_from(disposition).ok().map(|value| (header::CONTENT_DISPOSITION, value)));
+            headers.extend(
+                HeaderValue::try_from(disposition).ok().map(|value| (header::CONTENT_DISPOSITION, value)),
+            );
             let next = self.next.and_then(|next| HeaderValue::try_from(next).ok());
             headers.extend(next.map(|next| (NEXT, next)));
         }
@@ -223,10 +225,18 @@ mod tests {
 
     #[test]
     fn the_form_is_the_one_that_is_liked_best() {
-        for json in ["", "*/*", "application/json", "text/html, */*;q=0.8", "text/*;q=0.5, */*", "text/csv;q=0, */*"] {
+        for json in
+            ["", "*/*", "application/json", "text/html, */*;q=0.8", "text/*;q=0.5, */*", "text/csv;q=0, */*"]
+        {
             assert_eq!(accepted(json), Ok(AskedAs::Json), "{json}");
         }
-        for csv in ["text/csv", "TEXT/CSV", "text/csv, */*;q=0.1", "application/json;q=0.5, text/*", "text/csv;q=0.2"] {
+        for csv in [
+            "text/csv",
+            "TEXT/CSV",
+            "text/csv, */*;q=0.1",
+            "application/json;q=0.5, text/*",
+            "text/csv;q=0.2",
+        ] {
             assert_eq!(accepted(csv), Ok(AskedAs::Csv), "{csv}");
         }
         for neither in ["text/html", "image/*", "application/json;q=0", "text/csv;q=nan", "nonsense"] {

@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    door,
+    door, map,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     statistics, uploads, works,
@@ -30,6 +30,7 @@ const TAGS: &[(&str, &str)] = &[
     ("statistics", "What there is, in numbers."),
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
+    ("map", "Where somebody was."),
     ("graph", "The same data in one question: GraphQL."),
     ("imports", "What became of every file that was imported."),
     ("uploads", "Files on their way in, in pieces that can be gone on with: tus 1.0.0."),
@@ -72,6 +73,7 @@ pub fn document() -> OpenApi {
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
+    api.merge(map::Documented::openapi());
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     api.info = InfoBuilder::new()
         .title("Datapunk")

@@ -262,11 +262,20 @@ async fn histograms_count_by_day_month_and_year() {
     let world = World::new();
     let years = world.found("/api/v1/histogram?bucket=year&by=kind").await;
     assert_eq!((&years["total"], &years["undated"]), (&json!(8), &json!(1)));
-    assert_eq!(years["items"][2], json!({"start": "2022", "count": 2, "query": "on:2022", "parts": {"email": 1, "visit": 1}}));
+    assert_eq!(
+        years["items"][2],
+        json!({"start": "2022", "count": 2, "query": "on:2022", "parts": {"email": 1, "visit": 1}})
+    );
     let months = world.found("/api/v1/histogram?source=google.chrome").await;
-    assert_eq!(months["items"], json!([{"start": "2021-06", "count": 1, "query": "source:google.chrome on:2021-06"}, {"start": "2024-04", "count": 2, "query": "source:google.chrome on:2024-04"}]));
+    assert_eq!(
+        months["items"],
+        json!([{"start": "2021-06", "count": 1, "query": "source:google.chrome on:2021-06"}, {"start": "2024-04", "count": 2, "query": "source:google.chrome on:2024-04"}])
+    );
     let days = world.found("/api/v1/histogram?bucket=day&from=2024-04&to=2024-04&by=source").await;
-    assert_eq!(days["items"], json!([{"start": "2024-04-03", "count": 2, "query": "on:2024-04-03", "parts": {"google.chrome": 2}}]));
+    assert_eq!(
+        days["items"],
+        json!([{"start": "2024-04-03", "count": 2, "query": "on:2024-04-03", "parts": {"google.chrome": 2}}])
+    );
 }
 
 #[tokio::test]
@@ -325,7 +334,10 @@ async fn series_are_listed_and_counted_by_day() {
     has_shape::<shapes::SeriesView>(&list["items"][1]);
     assert_eq!(list["items"][1]["count"], 10);
     let daily = world.found("/api/v1/series/steps/daily").await;
-    assert_eq!(daily["items"][0], json!({"day": "2022-01-08", "count": 2, "sum": 1.0, "min": 0.0, "max": 1.0, "mean": 0.5}));
+    assert_eq!(
+        daily["items"][0],
+        json!({"day": "2022-01-08", "count": 2, "sum": 1.0, "min": 0.0, "max": 1.0, "mean": 0.5})
+    );
     assert_eq!(world.get("/api/v1/series/none/daily").await.code(), (404, "no_such_series".into()));
 }
 

@@ -28,7 +28,9 @@ async fn any_documents_are_counted_in_any_bucket() {
     let world = World::new();
     let starts = |histogram: &Value| {
         let items = histogram["items"].as_array().unwrap().iter();
-        items.map(|one| (one["start"].as_str().unwrap().to_owned(), one["count"].as_u64().unwrap())).collect::<Vec<_>>()
+        items
+            .map(|one| (one["start"].as_str().unwrap().to_owned(), one["count"].as_u64().unwrap()))
+            .collect::<Vec<_>>()
     };
     for (query, expected) in [
         ("q=rest", vec![("2021-06", 1), ("2024-04", 1)]),
@@ -42,7 +44,8 @@ async fn any_documents_are_counted_in_any_bucket() {
         ("hidden=only", vec![]),
     ] {
         let histogram = world.found(&format!("/api/v1/histogram?{query}")).await;
-        let expected = expected.into_iter().map(|(start, count)| (start.to_owned(), count)).collect::<Vec<_>>();
+        let expected =
+            expected.into_iter().map(|(start, count)| (start.to_owned(), count)).collect::<Vec<_>>();
         assert_eq!(starts(&histogram), expected, "{query}: {histogram:#}");
     }
     let wrong = world.get("/api/v1/histogram?q=kind:emial").await.problem();
@@ -90,7 +93,10 @@ async fn names_are_ranked_for_any_documents() {
 async fn the_week_streaks_and_the_trend_are_told() {
     let world = World::new();
     let week = world.found("/api/v1/stats/week").await;
-    assert_eq!((&week["days"][2]["weekday"], &week["days"][2]["hours"][12]), (&json!("wednesday"), &json!(2)));
+    assert_eq!(
+        (&week["days"][2]["weekday"], &week["days"][2]["hours"][12]),
+        (&json!("wednesday"), &json!(2))
+    );
     assert_eq!((&week["undated"], week["days"].as_array().unwrap().len()), (&json!(1), 7));
     let streaks = world.found("/api/v1/stats/streaks?to=2022-03-04").await;
     assert_eq!((&streaks["days"], &streaks["current"]["from"]), (&json!(3), &json!("2022-03-03")));
@@ -113,7 +119,8 @@ async fn series_are_charted_and_compared() {
     assert_eq!((values.len(), values[0], values[3]), (4, 0.0, 9.0));
     assert_eq!(world.get("/api/v1/series/none/points").await.code(), (404, "no_such_series".into()));
     assert_eq!(world.get("/api/v1/series/location/points").await.code(), (400, "bad_parameter".into()));
-    let both = world.found("/api/v1/stats/correlation?a=series:steps&b=series:steps&b_figure=sum&max_lag=1").await;
+    let both =
+        world.found("/api/v1/stats/correlation?a=series:steps&b=series:steps&b_figure=sum&max_lag=1").await;
     assert_eq!((&both["lags"][1]["lag_days"], &both["lags"][1]["days"]), (&json!(0), &json!(5)));
     assert!((both["lags"][1]["pearson"].as_f64().unwrap() - 1.0).abs() < 1e-9, "{both}");
     assert_eq!(both["lags"][2]["days"], 4);
@@ -174,7 +181,8 @@ async fn the_timeline_takes_any_filter_and_tells_names() {
     assert_eq!(ids(&first["items"][1]["highlights"]), [id(3)]);
     let second = world.found("/api/v1/timeline?q=dough+OR+rest&limit=2&cursor=2023-01-01").await;
     assert_eq!((dates(&second), &second["next"]), (vec!["2021-06-14".to_owned()], &Value::Null));
-    let back = world.found("/api/v1/timeline?q=dough+OR+rest&limit=1&cursor=2021-06-14&order=oldest_first").await;
+    let back =
+        world.found("/api/v1/timeline?q=dough+OR+rest&limit=1&cursor=2021-06-14&order=oldest_first").await;
     assert_eq!(dates(&back), ["2023-01-01"]);
     let named = world.found("/api/v1/timeline?from=2022&to=2022&names=3").await;
     let groups = named["items"][0]["groups"].as_array().unwrap();
@@ -201,5 +209,8 @@ async fn the_graph_tells_the_same_figures() {
     assert_eq!(told["histogram"]["items"][1]["start"], "2024");
     assert_eq!(told["top"], json!([{"name": "browse", "count": 2, "query": told["top"][0]["query"]}]));
     assert_eq!((&told["week"]["undated"], &told["streaks"]["days"]), (&json!(1), &json!(5)));
-    assert_eq!((&told["trend"]["this"]["count"], &told["correlation"]["lags"][1]["days"]), (&json!(2), &json!(5)));
+    assert_eq!(
+        (&told["trend"]["this"]["count"], &told["correlation"]["lags"][1]["days"]),
+        (&json!(2), &json!(5))
+    );
 }

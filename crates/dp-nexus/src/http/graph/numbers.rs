@@ -15,8 +15,8 @@ use crate::http::{
         sources::Source,
         stats::{BusyDay, Statistics},
     },
-    statistics::top::Line,
     shapes::{EntryReportView, ImportView, SeriesView, TopView},
+    statistics::top::Line,
 };
 use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@ use crate::http::{
     answer::Written,
     app::App,
     asked::{Asked, within},
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     given::{Named, has_it, tag_of},
     problem::{Code, Problem},
@@ -151,7 +151,7 @@ impl Table for Page<Document> {
             let labels = content.labels.iter().map(AsRef::<str>::as_ref);
             vec![
                 document.id.to_string().as_str().into(),
-                content.source.as_ref().into(),
+                (&*content.source).into(),
                 content.kind.as_str().into(),
                 content.title.as_str().into(),
                 time(&content.time),

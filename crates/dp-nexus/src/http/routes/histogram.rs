@@ -3,7 +3,7 @@
 use crate::http::{
     app::App,
     asked::Asked,
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
     statistics::parameters,

@@ -5,7 +5,7 @@ use crate::http::{
     answer::{All, Part, Written},
     app::App,
     asked::{Asked, within},
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     given::Named,
     problem::{Code, Problem},
@@ -184,7 +184,8 @@ pub(super) async fn daily(
     form: AskedAs,
     Asked(asked): Asked<Days>,
 ) -> Result<Formed, Problem> {
-    let days = DaysOfSeries { series: name, from: asked.from.map(|day| day.0), until: asked.to.map(LastDay::past) };
+    let days =
+        DaysOfSeries { series: name, from: asked.from.map(|day| day.0), until: asked.to.map(LastDay::past) };
     app.ask_formed(&principal, form, move |engine| Ok(All { items: figures(engine, &days)? })).await
 }
 
@@ -203,8 +204,13 @@ fn figures(engine: &Engine, query: &DaysOfSeries) -> Result<Vec<DayOfSeries>, Pr
         return Ok(days.map(day).collect());
     }
     let counts = block_on(series.daily(&query.series))?.into_iter().filter(|(day, _)| query.wants(*day));
-    let day = |(day, count)| {
-        DayOfSeries { day: words::day(day), count, sum: None, min: None, max: None, mean: None }
+    let day = |(day, count)| DayOfSeries {
+        day: words::day(day),
+        count,
+        sum: None,
+        min: None,
+        max: None,
+        mean: None,
     };
     Ok(counts.map(day).collect())
 }
@@ -228,7 +234,14 @@ impl Table for All<DayOfSeries> {
     fn rows(&self) -> Vec<Vec<Cell>> {
         let row = |day: &DayOfSeries| {
             let DayOfSeries { day, count, sum, min, max, mean } = day;
-            vec![day.as_str().into(), (*count).into(), (*sum).into(), (*min).into(), (*max).into(), (*mean).into()]
+            vec![
+                day.as_str().into(),
+                (*count).into(),
+                (*sum).into(),
+                (*min).into(),
+                (*max).into(),
+                (*mean).into(),
+            ]
         };
         self.items.iter().map(row).collect()
     }
@@ -341,7 +354,7 @@ impl Table for Part<Sample> {
                     (Cell::Empty, degrees(fix.point.latitude_e7), degrees(fix.point.longitude_e7), accuracy_m)
                 }
             };
-            let (source, device) = (sample.source.as_ref().into(), Cell::Whole(sample.device));
+            let (source, device) = ((&*sample.source).into(), Cell::Whole(sample.device));
             vec![time_cell(sample.time_us), source, device, value, latitude, longitude, accuracy_m]
         };
         self.items.iter().map(row).collect()

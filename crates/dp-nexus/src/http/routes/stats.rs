@@ -3,7 +3,7 @@
 use crate::http::{
     app::App,
     asked::{Asked, within},
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::{Code, Problem},
     shapes::{SeriesView, TopView},
@@ -102,7 +102,8 @@ impl Table for Statistics {
 
     fn rows(&self) -> Vec<Vec<Cell>> {
         let row = |list: &str, name: &str, count: u64| vec![list.into(), name.into(), count.into()];
-        let mut rows = vec![row("documents", "all", self.documents), row("documents", "undated", self.undated)];
+        let mut rows =
+            vec![row("documents", "all", self.documents), row("documents", "undated", self.undated)];
         rows.extend(self.sources.iter().map(|(source, count)| row("source", source, *count)));
         rows.extend(self.kinds.iter().map(|(kind, count)| row("kind", kind, *count)));
         rows.extend(self.years.iter().map(|(year, count)| row("year", &year.to_string(), *count)));

@@ -5,7 +5,7 @@ use crate::http::{
     answer::Part,
     app::App,
     asked::{Asked, within},
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::{Code, Problem},
     shapes::{self, DocumentView},
@@ -17,9 +17,7 @@ use crate::http::{
 };
 use axum::extract::State;
 use dp_cortex::engine::{Breakdown, Engine, Selection, TopOf};
-use dp_lake::{
-    Day, DayCount, Filter, Hidden, HistogramQuery, Order, Sort, day_of_date, etl::HomeClock,
-};
+use dp_lake::{Day, DayCount, Filter, Hidden, HistogramQuery, Order, Sort, day_of_date, etl::HomeClock};
 use dp_model::{Document, Kind};
 use futures::executor::block_on;
 use jiff::civil::Date;
@@ -138,8 +136,16 @@ pub(super) async fn timeline(
     let question = move |engine: &Engine| {
         let selection = chosen.selection(&clock, engine)?;
         let Filter { sources, kinds, from, until, .. } = selection.filter.clone();
-        let wanted =
-            Wanted { sources, kinds, from, until, order: asked.order, limit, highlights, cursor: asked.cursor };
+        let wanted = Wanted {
+            sources,
+            kinds,
+            from,
+            until,
+            order: asked.order,
+            limit,
+            highlights,
+            cursor: asked.cursor,
+        };
         let mut part = match selection.rollup() {
             Some(_) => page(engine, wanted)?,
             None => chosen_page(engine, &selection, &wanted)?,
@@ -197,14 +203,21 @@ pub(crate) fn page(engine: &Engine, wanted: Wanted) -> Result<Part<TimelineDay>,
     days.truncate(wanted.limit);
     let next = days.last().filter(|_| has_more).map(|(day, _)| words::day(*day));
     let documents = engine.vault().documents();
-    let first = |filter: &Filter| Ok(block_on(documents.list(filter, Order::OldestFirst, None, 1))?.items);
+    let first = |filter: &Filter| -> Result<Vec<Document>, Problem> {
+        Ok(block_on(documents.list(filter, Order::OldestFirst, None, 1))?.items)
+    };
     let of_day = |day| Filter { from: Some(day), until: Some(day.saturating_add(1)), ..Filter::default() };
-    let items = days.into_iter().map(|(day, counts)| told(&first, of_day(day), day, counts, wanted.highlights));
+    let items =
+        days.into_iter().map(|(day, counts)| told(&first, of_day(day), day, counts, wanted.highlights));
     Ok(Part { items: items.collect::<Result<_, _>>()?, next })
 }
 
 /// A page of the days of documents that rollups don't tell.
-fn chosen_page(engine: &Engine, selection: &Selection, wanted: &Wanted) -> Result<Part<TimelineDay>, Problem> {
+fn chosen_page(
+    engine: &Engine,
+    selection: &Selection,
+    wanted: &Wanted,
+) -> Result<Part<TimelineDay>, Problem> {
     let mut range = Range { from: wanted.from, until: wanted.until };
     if let Some(cursor) = &wanted.cursor {
         range.go_on(after(cursor)?, wanted.order);
@@ -227,7 +240,7 @@ fn chosen_page(engine: &Engine, selection: &Selection, wanted: &Wanted) -> Resul
             groups.entry(day).or_default().push(DayCount { day: Some(day), source, kind, count: one.count });
         }
     }
-    let first = |filter: &Filter| {
+    let first = |filter: &Filter| -> Result<Vec<Document>, Problem> {
         let hits = block_on(engine.vault().search().keyword(&rest.text, filter, Sort::Oldest, 1))?.hits;
         let ids = hits.iter().map(|hit| hit.id).collect::<Vec<_>>();
         Ok(block_on(engine.vault().documents().get_many(&ids))?.into_iter().flatten().collect())
@@ -356,10 +369,12 @@ fn told(
     let total = counts.iter().map(|count| count.count).sum();
     let mut shown = Vec::new();
     for count in counts.iter().take(highlights) {
-        let filter = Filter { sources: vec![count.source.clone()], kinds: vec![count.kind], ..of_day.clone() };
+        let filter =
+            Filter { sources: vec![count.source.clone()], kinds: vec![count.kind], ..of_day.clone() };
         shown.extend(first(&filter)?);
     }
-    let group = |one: DayCount| Group { source: one.source, kind: one.kind, count: one.count, names: Vec::new() };
+    let group =
+        |one: DayCount| Group { source: one.source, kind: one.kind, count: one.count, names: Vec::new() };
     let groups = counts.into_iter().map(group);
     Ok(TimelineDay { date: words::day(day), total, groups: groups.collect(), highlights: shown })
 }

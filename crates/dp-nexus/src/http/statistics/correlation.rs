@@ -4,7 +4,7 @@ use super::Chosen;
 use crate::http::{
     app::App,
     asked::{Asked, within},
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::{Code, Problem},
     words::{FirstDay, LastDay},
@@ -181,7 +181,11 @@ pub(in crate::http) struct Side {
 }
 
 /// Compares two series of days.
-pub(in crate::http) fn correlated(app: &App, engine: &Engine, pair: Pair) -> Result<CorrelationView, Problem> {
+pub(in crate::http) fn correlated(
+    app: &App,
+    engine: &Engine,
+    pair: Pair,
+) -> Result<CorrelationView, Problem> {
     let max_lag = u16::try_from(pair.max_lag.min(LAG_MAX)).unwrap_or(0);
     let (a, b) = (values(app, engine, &pair.a, pair.range)?, values(app, engine, &pair.b, pair.range)?);
     let lags = correlate(&a, &b, max_lag).into_iter().map(|lag| LagView {

@@ -117,4 +117,3 @@ impl Chosen {
         Ok(block_on(engine.selection(&self.typed, self.filter, app.today(engine)))?)
     }
 }
-

@@ -4,7 +4,7 @@ use super::parameters;
 use crate::http::{
     app::App,
     asked::Asked,
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
     words,
@@ -73,7 +73,8 @@ impl Table for StreaksView {
             vec![name.into(), from.as_str().into(), to.as_str().into(), (*days).into(), query.as_str().into()]
         };
         let (current, longest) = (self.current.as_ref(), self.longest.as_ref());
-        let rows = [current.map(|streak| row("current", streak)), longest.map(|streak| row("longest", streak))];
+        let rows =
+            [current.map(|streak| row("current", streak)), longest.map(|streak| row("longest", streak))];
         rows.into_iter().flatten().collect()
     }
 

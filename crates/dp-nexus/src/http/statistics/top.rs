@@ -4,7 +4,7 @@ use super::parameters;
 use crate::http::{
     app::App,
     asked::{Asked, within},
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
 };
@@ -91,7 +91,8 @@ impl Table for TopList {
     }
 
     fn rows(&self) -> Vec<Vec<Cell>> {
-        let row = |line: &Line| vec![line.name.as_str().into(), line.count.into(), line.query.as_str().into()];
+        let row =
+            |line: &Line| vec![line.name.as_str().into(), line.count.into(), line.query.as_str().into()];
         self.items.iter().map(row).collect()
     }
 

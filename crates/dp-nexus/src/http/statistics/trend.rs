@@ -4,7 +4,7 @@ use super::parameters;
 use crate::http::{
     app::App,
     asked::Asked,
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
     words,
@@ -95,7 +95,15 @@ impl Table for TrendView {
         let row = |name: &str, period: &PeriodView| {
             let PeriodView { from, to, days, count, per_day, query } = period;
             let (days, count, per_day) = ((*days).into(), (*count).into(), Cell::Number(*per_day));
-            vec![name.into(), from.as_str().into(), to.as_str().into(), days, count, per_day, query.as_str().into()]
+            vec![
+                name.into(),
+                from.as_str().into(),
+                to.as_str().into(),
+                days,
+                count,
+                per_day,
+                query.as_str().into(),
+            ]
         };
         let this = self.this.as_ref().map(|period| row("this", period));
         this.into_iter().chain([row("before", &self.before)]).collect()
@@ -146,7 +154,12 @@ pub(in crate::http) enum Period {
 impl Period {
     fn of(asked: &mut Parameters) -> Result<Self, Problem> {
         let both = |name| {
-            Err(Problem::parameter(name, format!("{name} means a period of the calendar, and `from` and `to` mean days; give one or the other")))
+            Err(Problem::parameter(
+                name,
+                format!(
+                    "{name} means a period of the calendar, and `from` and `to` mean days; give one or the other"
+                ),
+            ))
         };
         match (asked.from, asked.to) {
             (None, None) => {
@@ -158,7 +171,10 @@ impl Period {
                 });
                 Ok(Self::Calendar(asked.period.unwrap_or_default(), day.transpose()?))
             }
-            (None, Some(_)) => Err(Problem::parameter("to", "to says where a period ends that begins with `from`, which is missing")),
+            (None, Some(_)) => Err(Problem::parameter(
+                "to",
+                "to says where a period ends that begins with `from`, which is missing",
+            )),
             _ if asked.period.is_some() => both("period"),
             _ if asked.day.is_some() => both("day"),
             (Some(from), to) => {

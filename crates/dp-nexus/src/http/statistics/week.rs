@@ -4,7 +4,7 @@ use super::parameters;
 use crate::http::{
     app::App,
     asked::Asked,
-    csv::{Cell, AskedAs, Formed, Table},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
 };
@@ -60,9 +60,10 @@ impl Table for WeekView {
 
     fn rows(&self) -> Vec<Vec<Cell>> {
         let cells = self.days.iter().flat_map(|day| {
-            day.hours.iter().zip(0u64..).map(|(&count, hour)| {
-                vec![day.weekday.as_str().into(), hour.into(), count.into()]
-            })
+            day.hours
+                .iter()
+                .zip(0u64..)
+                .map(move |(&count, hour)| vec![day.weekday.as_str().into(), hour.into(), count.into()])
         });
         cells.collect()
     }

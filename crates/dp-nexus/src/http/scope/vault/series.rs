@@ -4,7 +4,10 @@ use super::{READ_AT_ONCE, View, refused};
 use async_trait::async_trait;
 use dp_lake::{
     Day, DayFigures, DaysOfSeries, Filter, LakeError, NumberAt, SampleQuery, Series, SeriesInfo,
-    downsample::BucketMeans, etl::HomeClock, samples::number_at,
+    downsample::BucketMeans,
+    etl::HomeClock,
+    map::{CellCount, DensityQuery, Track, TrackQuery},
+    samples::number_at,
 };
 use dp_model::Sample;
 use std::collections::BTreeMap;
@@ -100,6 +103,28 @@ impl Series for View {
             .await?;
         Ok(chosen.finish())
     }
+
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
+        match self.narrowed(&query.sources, query.from, query.until) {
+            Some(Filter { sources, from, until, .. }) => {
+                self.vault.series().track(&TrackQuery { sources, from, until, ..query.clone() }).await
+            }
+            None => Ok(Track::default()),
+        }
+    }
+
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError> {
+        match self.narrowed(&query.sources, query.from, query.until) {
+            Some(Filter { sources, from, until, .. }) => {
+                self.vault.series().density(&DensityQuery { sources, from, until, ..query.clone() }).await
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn wait_counted(&self) -> Result<(), LakeError> {
+        self.vault.series().wait_counted().await
+    }
 }
 
 impl View {
@@ -125,6 +150,11 @@ impl View {
             }
             part.from_us = Some(last_us);
         }
+    }
+
+    /// Sources and days as far as they may be seen; None if nothing of them may be.
+    fn narrowed(&self, sources: &[String], from: Option<Day>, until: Option<Day>) -> Option<Filter> {
+        self.scope.narrow(Filter { sources: sources.to_vec(), from, until, ..Filter::default() })
     }
 }
 
