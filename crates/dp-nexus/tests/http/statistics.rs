@@ -102,10 +102,12 @@ async fn the_week_streaks_and_the_trend_are_told() {
     assert_eq!((&streaks["days"], &streaks["current"]["from"]), (&json!(3), &json!("2022-03-03")));
     assert_eq!(world.found("/api/v1/stats/streaks").await["current"], Value::Null);
     let trend = world.found("/api/v1/stats/trend?period=year&day=2024-01-01").await;
-    assert_eq!((&trend["this"]["count"], &trend["before"]["count"]), (&json!(2), &json!(0)));
+    assert_eq!((&trend["this"]["count"], &trend["before"]["count"]), (&json!(2), &json!(1)));
     // The year has come to 14 June.
     assert_eq!((&trend["this"]["to"], &trend["before"]["to"]), (&json!("2024-06-14"), &json!("2023-06-15")));
-    assert_eq!((&trend["is_partial"], &trend["relative"]), (&json!(true), &Value::Null));
+    assert_eq!((&trend["is_partial"], &trend["relative"]), (&json!(true), &json!(1.0)));
+    let none = world.found("/api/v1/stats/trend?from=2022-03-01&to=2022-03-10").await;
+    assert_eq!((&none["difference"], &none["relative"]), (&json!(2), &Value::Null));
     let gone = world.found("/api/v1/stats/trend?from=2025&to=2025").await;
     assert_eq!((&gone["this"], &gone["difference"]), (&Value::Null, &json!(-2)));
 }
