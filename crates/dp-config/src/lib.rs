@@ -1,12 +1,14 @@
 //! Configuration: `datapunk.toml` in the data directory, every key optional, one section a file.
 //! Unknown keys are errors, because a misspelt limit is worse than none.
 
+mod backup;
 mod embedding;
 mod import;
 mod person;
 mod search;
 mod server;
 
+pub use backup::Backup;
 pub use embedding::Embedding;
 pub use import::Import;
 pub use person::Person;
@@ -59,6 +61,8 @@ pub struct Config {
     pub embedding: Embedding,
     /// What the server may do.
     pub server: Server,
+    /// Where backups go, and how often.
+    pub backup: Backup,
     /// Limits on what archives may hold.
     pub archive: Limits,
 }
@@ -82,6 +86,7 @@ impl Config {
             config.import.validate(),
             config.embedding.validate(),
             config.server.validate(),
+            config.backup.validate(),
             check_limits(&config.archive),
         ];
         match checks.into_iter().find_map(Result::err) {
@@ -141,6 +146,9 @@ mod tests {
         for text in [
             "[import]\nworkers = 0",
             "[server]\nimport_folders = ['exports']",
+            "[backup]\nevery_h = 0",
+            "[backup]\nkeep = 0",
+            "[backup]\nfolder = 'backups'",
             "[server]\naccount_requests_per_s = 0",
             "[server]\nbody_bytes_max = 10",
             "[server]\ncertificate = 'life.pem'",

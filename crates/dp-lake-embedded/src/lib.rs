@@ -4,6 +4,7 @@
 mod cells;
 mod codec;
 mod connection;
+mod copy;
 mod embedding;
 mod error;
 mod indexer;
@@ -19,5 +20,6 @@ mod vault;
 mod vectors;
 mod write;
 
+pub use copy::copy_database;
 pub use options::VaultOptions;
 pub use vault::EmbeddedVault;

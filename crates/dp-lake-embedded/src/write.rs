@@ -2,6 +2,7 @@
 //! rollups in it, and says what the text index has to do.
 
 mod cells;
+pub(crate) mod conversations;
 pub(crate) mod documents;
 mod forget;
 pub(crate) mod imports;

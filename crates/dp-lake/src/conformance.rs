@@ -9,6 +9,7 @@
 
 pub mod annotations;
 pub mod build;
+pub mod conversations;
 pub mod documents;
 pub mod finding;
 pub mod forgetting;
@@ -83,6 +84,11 @@ list_cases! { $
         the_same_document_twice_in_a_batch_is_one,
         nothing_of_a_batch_for_an_unknown_import_is_applied,
         the_vault_knows_its_home_and_its_health,
+    }
+    conversations {
+        what_belongs_together_is_one_conversation,
+        conversations_are_listed_in_pages,
+        conversations_follow_what_changes,
     }
     versions {
         equal_content_is_unchanged,
@@ -215,6 +221,8 @@ list_cases! { $
         a_forgotten_document_leaves_nothing_and_others_stay,
         a_preview_counts_and_removes_nothing,
         forgetting_what_is_not_there_removes_nothing,
+        several_documents_are_forgotten_together,
+        forgetting_some_days_leaves_the_others_and_what_has_no_date,
         what_was_forgotten_can_be_imported_again,
         a_source_means_the_sources_below_it_and_no_namesake,
         people_of_kept_documents_and_address_books_stay,

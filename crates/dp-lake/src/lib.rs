@@ -6,6 +6,7 @@ mod batch;
 mod calendar;
 pub mod conformance;
 mod contract;
+pub mod conversations;
 mod counting;
 pub mod dimensions;
 pub mod downsample;

@@ -1,6 +1,7 @@
 //! A vault in memory: the oracle that other backends are compared with. The simplest implementation
 //! that is right: ordered maps, no indexes, every count made by counting. Keeps nothing on disk.
 
+mod conversations;
 mod documents;
 mod finding;
 mod imports;

@@ -6,14 +6,20 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/backing_up.rs"]
+mod backing_up;
 #[path = "http/dock.rs"]
 mod dock;
 #[path = "http/door.rs"]
 mod door;
 #[path = "http/encrypting.rs"]
 mod encrypting;
+#[path = "http/exporting.rs"]
+mod exporting;
 #[path = "http/figures.rs"]
 mod figures;
+#[path = "http/forgetting.rs"]
+mod forgetting;
 #[path = "http/graph_bounds.rs"]
 mod graph_bounds;
 #[path = "http/graph_scopes.rs"]

@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answers;
+mod backup;
 mod commands;
 mod damage;
 mod disk_full;
@@ -19,6 +20,7 @@ mod life;
 mod mcp;
 mod meaning;
 mod paging;
+mod privacy;
 mod samples;
 mod serve;
 mod two_writers;

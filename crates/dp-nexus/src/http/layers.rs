@@ -20,7 +20,14 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use std::any::Any;
-use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
+};
 
 /// Puts the layers around some routes, the outermost last.
 pub(super) fn around(router: Router, app: &App) -> Router {
@@ -30,11 +37,18 @@ pub(super) fn around(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), guard::host))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(middleware::from_fn(written::problems))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it()))
         .layer(middleware::from_fn(written::weak_tags))
         .layer(middleware::from_fn_with_state(app.clone(), guard::answer))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::measured))
         .layer(middleware::from_fn(request_id::given))
+}
+
+/// What is compressed: files that are fetched are already.
+fn worth_it() -> impl Predicate {
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("application/zip"))
 }
 
 /// Gives a request up that takes too long.

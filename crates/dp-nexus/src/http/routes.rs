@@ -2,8 +2,10 @@
 
 pub(super) mod annotations;
 mod around;
+pub(super) mod conversations;
 mod docs;
 pub(super) mod documents;
+mod export;
 pub(super) mod histogram;
 pub(super) mod imports;
 mod on_this_day;
@@ -42,9 +44,12 @@ pub(super) fn api() -> Router<App> {
         ("/sources", get(sources::sources)),
         ("/people", get(people::people)),
         ("/people/{id}", get(person::person)),
+        ("/conversations", get(conversations::list)),
+        ("/conversations/{id}/documents", get(conversations::documents)),
         ("/series", get(series::list)),
         ("/series/{name}", get(series::range)),
         ("/imports", get(imports::list)),
+        ("/export", get(export::export)),
         ("/imports/{id}/entries", get(imports::entries)),
     ];
     let router = routes
@@ -93,12 +98,15 @@ pub(super) fn health() -> Router<App> {
         sources::sources,
         people::people,
         person::person,
+        conversations::list,
+        conversations::documents,
         series::list,
         series::range,
         series::daily,
         series::points,
         imports::list,
         imports::entries,
+        export::export,
         graph::post,
         graph::get,
         system::live,

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use dp_lake::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
     Forgotten, Hidden, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Search, TextQuery, Top,
+    conversations::{Conversation, ConversationId, ConversationPlace},
     etl::HomeClock,
 };
 use dp_model::{Document, DocumentId, Person, PersonId};
@@ -102,6 +103,27 @@ impl Documents for View {
             Search::facets(self, &TextQuery::default(), &filter, &[dimension.field()], limit).await?;
         let counts = facets.into_iter().flat_map(|facet| facet.counts);
         Ok(counts.map(|count| Top { name: count.value, count: count.documents }).collect())
+    }
+
+    /// What is told of a conversation speaks of all of it.
+    async fn conversations(
+        &self,
+        _after: Option<ConversationPlace>,
+        _limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError> {
+        refused("the list of conversations")
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        let mut clock = self.clock();
+        let mut page = self.vault.documents().conversation(id, cursor, limit).await?;
+        page.items.retain(|document| self.sees(&document.content, &mut clock));
+        Ok(page)
     }
 
     async fn people(&self, _after: Option<PersonId>, _limit: usize) -> Result<Vec<Person>, LakeError> {
