@@ -8,6 +8,7 @@ mod counts;
 mod entry;
 mod facets;
 mod filters;
+mod freshness;
 mod gathered;
 mod ranked;
 mod rows;
@@ -31,6 +32,7 @@ use dp_lake::{
     Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery, TimeCount, TimeCountQuery,
 };
 use entry::Entry;
+use freshness::Freshness;
 use hashbrown::HashSet;
 use rows::OfRows;
 use rows_of::MaskCache;
@@ -91,6 +93,8 @@ pub(crate) struct TextIndex {
     completions: CompletionCache,
     masks: MaskCache,
     writer: Option<Mutex<Writer>>,
+    /// Where another process may commit.
+    freshness: Option<Freshness>,
 }
 
 /// Documents and deletes wait here for a while. The deletes take effect before the documents, so no
@@ -115,6 +119,8 @@ impl TextIndex {
 
     fn open_index(directory: &Path, mode: Mode) -> Result<Self, LakeError> {
         let (schema, fields) = schema::schema();
+        // Before anything is read: what is committed meanwhile is rather read once too often than not at all.
+        let freshness = (mode == Mode::ReadOnly).then(|| Freshness::of(directory));
         if mode != Mode::ReadOnly {
             fs_err::create_dir_all(directory).map_err(|source| LakeError::Io {
                 context: format!("could not create the text index in {}", directory.display()),
@@ -151,6 +157,7 @@ impl TextIndex {
             completions: CompletionCache::default(),
             masks: MaskCache::default(),
             writer: writer.map(Mutex::new),
+            freshness,
         };
         if is_new {
             opened.commit(0)?;
@@ -252,7 +259,7 @@ impl TextIndex {
         limit: usize,
     ) -> Result<RowHits, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             search::run(&searcher, compiled, sort, limit).map_err(failed)
         })
@@ -264,7 +271,7 @@ impl TextIndex {
     /// As `search`.
     pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Ranked>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             ranked::run(&searcher, &self.compiler(&searcher), query, limit).map_err(failed)
         })
     }
@@ -281,7 +288,7 @@ impl TextIndex {
         limit: usize,
     ) -> Result<Vec<Facet>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             facets::count(&searcher, &*search::matching(&compiled), fields, limit).map_err(failed)
         })
@@ -303,6 +310,14 @@ impl TextIndex {
         Compiler { vocabulary: Vocabulary { searcher, fields: self.fields, cache: &self.completions } }
     }
 
+    /// What there is to search, with what another process committed up to a moment ago.
+    fn searcher(&self) -> Searcher {
+        if self.freshness.as_ref().is_some_and(Freshness::is_stale) {
+            self.refresh();
+        }
+        self.reader.searcher()
+    }
+
     /// Looks for commits of another process. What was there before stays if that fails.
     pub(crate) fn refresh(&self) {
         if self.reader.reload().is_ok()
@@ -314,7 +329,7 @@ impl TextIndex {
 
     /// Documents that can be found.
     pub(crate) fn count(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.searcher().num_docs()
     }
 
     /// What is wrong with the index; `thorough` reads every file.

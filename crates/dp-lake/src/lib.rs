@@ -4,6 +4,7 @@
 pub mod analysis;
 mod batch;
 mod calendar;
+pub mod changes;
 pub mod conformance;
 mod contract;
 pub mod conversations;
@@ -29,6 +30,7 @@ mod version;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
+pub use changes::{ChangedDocuments, Changes, OnChange};
 pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
 pub use counting::{DayFigures, DaysOfSeries, NumberAt, TimeCount, TimeCountQuery};
 pub use error::LakeError;

@@ -21,6 +21,7 @@ mod mcp;
 mod meaning;
 mod paging;
 mod privacy;
+mod reading_again;
 mod samples;
 mod serve;
 mod two_writers;

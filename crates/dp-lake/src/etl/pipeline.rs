@@ -86,6 +86,7 @@ pub fn import(
         applied: import.applied,
         since: Instant::now(),
         finished: Vec::new(),
+        held: None,
     };
     run(
         &plan,
@@ -142,6 +143,7 @@ pub fn preview(
         applied: Applied::default(),
         since: Instant::now(),
         finished: Vec::new(),
+        held: None,
     };
     run(&plan, exports, options, home_zone, &mut applier, Checkpoint::default(), events, cancelled, started)?;
     Ok(ImportReport {

@@ -78,8 +78,11 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let path =
             path.replace("/jobs/{id}", "/jobs/1").replace("/backups/{name}", &format!("/backups/{A_BACKUP}"));
         let path = path.replace("/people/{id}", &format!("/people/{}", ada(&world).await));
-        let path =
-            path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)).replace("{name}", "steps");
+        let path = path
+            .replace("/imports/{id}", "/imports/1")
+            .replace("{entry}", "0")
+            .replace("{id}", &id(1))
+            .replace("{name}", "steps");
         let path = path.replace("{z}/{x}/{y}", "0/0/0");
         let path = match (needed, path.as_str(), method) {
             (true, ..) => format!("{path}?q=dough"),
@@ -103,6 +106,7 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let expected = match (method, &*path) {
             (_, "/health/ready" | "/health/startup") => 503,
             ("POST", "/api/v1/backups") => 202,
+            ("POST", path) if path.ends_with("/retry") => 202,
             ("DELETE", _) if is_owners => 204,
             _ => 200,
         };

@@ -117,6 +117,8 @@ codes! {
     NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
     /// The answer can't be given as a media type that the client takes.
     NotAcceptable "not_acceptable" NOT_ACCEPTABLE "It is not given as what was asked for" "Send `Accept: application/json`, or `text/csv` where a table is given.";
+    /// Events that are asked for are not kept any more.
+    EventsGone "events_gone" GONE "Some of what was missed is not kept any more" "Load what you show anew, and follow what happens from now on.";
     /// The path is right and the method is not.
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not one of this path" "Use one of those in the `Allow` header.";
     /// There is an account already.
