@@ -5,7 +5,8 @@ use crate::{Setting, figure::Figure};
 use anyhow::{Context as _, ensure};
 use dp_cortex::passages::DocumentEmbedder;
 use dp_lake::{
-    Cursor, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, Vault, day_of_date,
+    Cursor, FacetField, Filter, HistogramQuery, Order, Sort, Term, TermMode, TextQuery, TimeCountQuery,
+    Vault, day_of_date,
     etl::{self, ImportOptions},
 };
 use dp_lake_embedded::{EmbeddedVault, VaultOptions};
@@ -296,6 +297,52 @@ fn measure_questions(directory: &Path, documents: usize) -> anyhow::Result<Vec<F
         ensure!(found > 0, "the class {class} found nothing");
     }
     figures.extend(measure_time(&vault, &samples)?);
+    figures.extend(measure_counting(&vault, &samples)?);
+    Ok(figures)
+}
+
+/// What charts ask: counts in time and top lists, of everything and of what a word and a period leave.
+fn measure_counting(vault: &EmbeddedVault, samples: &[Document]) -> anyhow::Result<Vec<Figure>> {
+    let mut random = random();
+    let word = |document: &Document, random: &mut rand_chacha::ChaCha8Rng| {
+        let text = must(word(document, random)?, TermMode::Words);
+        let day = document.content.time.as_ref()?.local_day(0);
+        Some((text, Filter { from: Some(day - 365), until: Some(day + 365), ..Filter::default() }))
+    };
+    let words = samples.iter().filter_map(|document| word(document, &mut random)).collect::<Vec<_>>();
+    let everything = vec![(TextQuery::default(), Filter::default()); 20];
+    let mut figures = Vec::new();
+    for (class, queries, most_ms) in
+        [("of a word in two years", &words, 10.0), ("of everything", &everything, 60.0)]
+    {
+        for by_hour in [false, true] {
+            let mut lines = 0;
+            let (p50, p99) = percentiles(queries.iter().map(|(text, filter)| {
+                let (text, filter) = (text.clone(), filter.clone());
+                let query = TimeCountQuery { text, filter, by_hour, ..TimeCountQuery::default() };
+                let started = Instant::now();
+                let counts = block_on(vault.search().counts(&query));
+                let elapsed = started.elapsed();
+                counts.map(|counts| {
+                    lines = lines.max(counts.len());
+                    elapsed
+                })
+            }))?;
+            ensure!(lines > 0, "nothing was counted {class}");
+            let by = if by_hour { "hour" } else { "day" };
+            let note = format!("at most {lines} counts; p50 {:.2} ms", milliseconds(p50));
+            let name = format!("filtered histogram by {by} {class}, p99");
+            figures.push(Figure::new(&name, milliseconds(p99), "ms", note).at_most(most_ms));
+        }
+        let (p50, p99) = percentiles(queries.iter().map(|(text, filter)| {
+            let started = Instant::now();
+            let fields = [FacetField::Kind, FacetField::Person, FacetField::Site, FacetField::Label];
+            block_on(vault.search().facets(text, filter, &fields, PAGE)).map(|_| started.elapsed())
+        }))?;
+        let note = format!("four lists; p50 {:.2} ms", milliseconds(p50));
+        let name = format!("filtered top lists {class}, p99");
+        figures.push(Figure::new(&name, milliseconds(p99), "ms", note).at_most(most_ms));
+    }
     Ok(figures)
 }
 

@@ -3,6 +3,7 @@
 //! query takes processor time, so an async server calls it from a thread that may block.
 
 mod answer;
+mod counting;
 mod fold;
 mod fusion;
 mod gather;
@@ -19,6 +20,7 @@ pub use answer::{
     Explanation, Found, KeywordPart, Mode, Prior, RerankPart, SearchAnswer, SearchRequest, SemanticPart,
     Understood,
 };
+pub use counting::{Breakdown, Drill, Selection, TopOf};
 pub use moments::{Around, Neighbours, Similar, YearOfDay};
 
 use crate::{

@@ -11,4 +11,5 @@ pub mod passages;
 pub mod personal;
 pub mod privacy_log;
 pub mod query;
+pub mod statistics;
 pub mod worker;

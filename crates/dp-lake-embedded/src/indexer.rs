@@ -11,7 +11,7 @@ use crate::{
     write::{IndexChange, IndexChanges, documents::CONTENT_COLUMNS, read_annotations},
 };
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use dp_lake::LakeError;
+use dp_lake::{LakeError, etl::HomeClock};
 use dp_model::DocumentId;
 use futures::channel::{mpsc::UnboundedSender, oneshot};
 use rusqlite::Connection;
@@ -72,6 +72,7 @@ impl Indexer {
         let (messages, queue) = bounded(BATCHES_WAITING);
         let mut worker = Worker {
             vault: vault.to_owned(),
+            clock: HomeClock::new(&vault_value::<String>(&connection, "home_zone")?),
             connection,
             current: current.clone(),
             fed: sequence as u64,
@@ -133,6 +134,8 @@ struct Worker {
     vault: PathBuf,
     /// Inside a read transaction until catching up is done.
     connection: Connection,
+    /// Tells the hours of the local clock.
+    clock: HomeClock,
     current: CurrentIndex,
     /// The sequence number up to which changes were put into the index, committed or not.
     fed: u64,
@@ -191,11 +194,13 @@ impl Worker {
         let index = self.index();
         self.documents += changes.changes.len() as u64;
         self.since.get_or_insert_with(Instant::now);
+        let clock = &mut self.clock;
         let outcome = changes.changes.iter().try_for_each(|change| match change {
             IndexChange::Put { row, replaces, document, annotations } => {
                 let document = IndexedDocument {
                     content: &document.content,
                     day: document.day,
+                    hour: document.content.time.as_ref().and_then(|time| clock.hour(time)),
                     sort_us: document.sort_us,
                     annotations,
                 };
@@ -303,6 +308,7 @@ fn put_since(
     mut done: impl FnMut(u64),
 ) -> Result<u64, LakeError> {
     let groups = Groups::load(connection)?;
+    let mut clock = HomeClock::new(&vault_value::<String>(connection, "home_zone")?);
     let sql =
         format!("SELECT row, id, grp, day, {CONTENT_COLUMNS} FROM documents WHERE sequence > ? ORDER BY row");
     let mut statement = connection.prepare(&sql).context("read documents to index")?;
@@ -319,6 +325,7 @@ fn put_since(
         let document = IndexedDocument {
             content: &content,
             day: row.get(3).context("read documents to index")?,
+            hour: content.time.as_ref().and_then(|time| clock.hour(time)),
             sort_us: row.get(11).context("read documents to index")?,
             annotations: &annotations,
         };

@@ -4,6 +4,7 @@
 mod any_term;
 mod compile;
 mod completions;
+mod counts;
 mod entry;
 mod facets;
 mod filters;
@@ -27,7 +28,9 @@ pub(crate) use search::RowHits;
 
 use compile::Compiler;
 use completions::CompletionCache;
-use dp_lake::{Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery};
+use dp_lake::{
+    Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery, TimeCount, TimeCountQuery,
+};
 use entry::Entry;
 use freshness::Freshness;
 use hashbrown::HashSet;
@@ -288,6 +291,18 @@ impl TextIndex {
             let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             facets::count(&searcher, &*search::matching(&compiled), fields, limit).map_err(failed)
+        })
+    }
+
+    /// What matches, counted in time.
+    ///
+    /// # Errors
+    /// As `search`.
+    pub(crate) fn counts(&self, query: &TimeCountQuery) -> Result<Vec<TimeCount>, LakeError> {
+        guarded(|| {
+            let searcher = self.reader.searcher();
+            let compiled = self.compiler(&searcher).compile(&query.text, &query.filter).map_err(failed)?;
+            counts::count(&searcher, &*search::matching(&compiled), query).map_err(failed)
         })
     }
 

@@ -18,11 +18,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Facet, FacetField,
-    Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports,
-    LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
-    RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault,
-    Vectors,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, DayFigures, DaysOfSeries, Dimension,
+    Documents, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
+    ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry, NumberAt, Order, Page, ProjectionHealth,
+    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion,
+    TextQuery, TimeCount, TimeCountQuery, Top, Vault, Vectors,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
     own::{OwnAnswer, OwnBatch},
@@ -481,6 +481,12 @@ impl Search for EmbeddedVault {
         self.read(move |_| index.facets(&query, &filter, &fields, limit)).await
     }
 
+    async fn counts(&self, query: &TimeCountQuery) -> Result<Vec<TimeCount>, LakeError> {
+        let index = self.text_index()?;
+        let query = query.clone();
+        self.read(move |_| index.counts(&query)).await
+    }
+
     async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError> {
         let index = self.text_index()?;
         let (names, typed) = (Arc::clone(&self.names), typed.to_owned());
@@ -541,6 +547,16 @@ impl Series for EmbeddedVault {
     async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError> {
         let series = series.to_owned();
         self.read(move |reader| reader.daily(&series)).await
+    }
+
+    async fn daily_figures(&self, query: &DaysOfSeries) -> Result<Vec<DayFigures>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.daily_figures(&query)).await
+    }
+
+    async fn downsampled(&self, query: &SampleQuery, points: usize) -> Result<Vec<NumberAt>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.downsampled(&query, points)).await
     }
 
     async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {

@@ -141,6 +141,8 @@ list_cases! { $
         days_and_series_are_counted,
         numbers_and_fixes_of_one_instant_stay_apart,
         odd_numbers_survive,
+        the_numbers_of_a_day_come_to_figures,
+        a_series_is_told_by_fewer_points,
     }
     map {
         every_zoom_counts_every_fix_once,
@@ -157,6 +159,9 @@ list_cases! { $
         top_lists_rank_channels_sites_and_places,
         people_are_ranked_by_their_best_name,
         top_lists_follow_updates,
+        counts_in_time_equal_those_of_the_histogram,
+        counts_in_time_follow_words_filters_and_updates,
+        hours_are_counted_on_the_local_clock,
     }
     search {
         waiting_for_the_index_makes_documents_findable,
@@ -183,6 +188,7 @@ list_cases! { $
         coverage_says_how_much_of_the_query_a_document_holds,
         what_must_hold_narrows_the_ranking,
         facets_count_what_a_search_finds,
+        facets_count_channels_sites_and_labels,
         names_and_titles_are_suggested_by_the_beginning_of_a_word,
     }
     imports {

@@ -3,11 +3,11 @@
 //! silently skip one, and `conformance` checks each of them.
 
 use crate::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, DocumentVectors, Facet,
-    FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft,
-    LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
-    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top,
-    VectorModel, VectorSet,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, DayFigures, DaysOfSeries, Dimension,
+    DocumentVectors, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits,
+    Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, NumberAt, Order, Page,
+    PassageVector, PendingDocument, RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo,
+    Sort, Suggestion, TextQuery, TimeCount, TimeCountQuery, Top, VectorModel, VectorSet,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
     own::{OwnAnswer, OwnBatch},
@@ -150,6 +150,10 @@ pub trait Search: Send + Sync {
         limit: usize,
     ) -> Result<Vec<Facet>, LakeError>;
 
+    /// The documents that `keyword` would find, counted by local day and, as far as the query asks for it, by
+    /// hour, source and kind: ascending, undated first. Never looks at the documents themselves.
+    async fn counts(&self, query: &TimeCountQuery) -> Result<Vec<TimeCount>, LakeError>;
+
     /// Names and titles that what is being typed may go on to: those that begin with it first, then
     /// those in which a word does; of each kind at most `limit`, most frequent first.
     async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError>;
@@ -219,6 +223,15 @@ pub trait Series: Send + Sync {
 
     /// Samples a local day, from rollups, ascending.
     async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError>;
+
+    /// What the numbers of each local day come to, ascending. Days without a number are left out, and so are
+    /// fixes and readings that are no finite number.
+    async fn daily_figures(&self, query: &DaysOfSeries) -> Result<Vec<DayFigures>, LakeError>;
+
+    /// At most so many of the numbers that a query wants (its limit aside), chosen so that a line through them
+    /// looks like the line through all ([`crate::downsample`]): all of them if there are no more. Takes memory
+    /// for what is chosen and not for what there is. Fixes and what is no finite number are left out.
+    async fn downsampled(&self, query: &SampleQuery, points: usize) -> Result<Vec<NumberAt>, LakeError>;
 
     /// The way that fixes tell, in order of time, with those that follow each other in one cell as one point.
     /// A part may have fewer points than the limit, and none, and still have a next one.

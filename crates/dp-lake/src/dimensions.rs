@@ -4,6 +4,7 @@
 use crate::{Dimension, FacetField, people};
 use dp_model::{Content, Kind, Mention, Role};
 use smallvec::SmallVec;
+use std::borrow::Cow;
 
 /// What a document counts for: each value once.
 pub type DimensionValues = SmallVec<[(Dimension, String); 2]>;
@@ -32,19 +33,30 @@ pub fn dimension_values(content: &Content) -> DimensionValues {
 }
 
 /// The values a document is counted under in facets, but for its year, which is its local day's.
-pub fn field_values(content: &Content, field: FacetField) -> impl Iterator<Item = &str> {
-    let one = match field {
-        FacetField::Source => Some(content.source.as_ref()),
-        FacetField::Kind => Some(content.kind.as_str()),
-        FacetField::Place => content.place.as_ref().and_then(|place| place.name.as_deref()),
-        FacetField::Year | FacetField::Person => None,
-    };
-    let people = content.people.iter().filter(move |_| field == FacetField::Person);
-    let names = people.filter_map(|mention| {
-        let name = mention.name.as_deref().and_then(people::usable_name);
-        name.or(mention.identity.as_ref().map(|identity| identity.value.as_str()))
-    });
-    one.into_iter().chain(names).filter(|value| !value.is_empty())
+pub fn field_values(content: &Content, field: FacetField) -> impl Iterator<Item = Cow<'_, str>> {
+    let mut values: SmallVec<[Cow<'_, str>; 2]> = SmallVec::new();
+    match field {
+        FacetField::Source => values.push(Cow::Borrowed(content.source.as_ref())),
+        FacetField::Kind => values.push(Cow::Borrowed(content.kind.as_str())),
+        FacetField::Year => {}
+        FacetField::Person => values.extend(content.people.iter().filter_map(|mention| {
+            let name = mention.name.as_deref().and_then(people::usable_name);
+            name.or(mention.identity.as_ref().map(|identity| identity.value.as_str())).map(Cow::Borrowed)
+        })),
+        FacetField::Place => {
+            let name = content.place.as_ref().and_then(|place| place.name.as_deref());
+            values.extend(name.map(Cow::Borrowed));
+        }
+        FacetField::Channel if matches!(content.kind, Kind::Watch | Kind::Listen) => {
+            values.extend(dimension_values(content).into_iter().map(|(_, name)| Cow::Owned(name)));
+        }
+        FacetField::Site if content.kind == Kind::Browse => {
+            values.extend(content.url.as_deref().and_then(site).map(Cow::Owned));
+        }
+        FacetField::Channel | FacetField::Site => {}
+        FacetField::Label => values.extend(content.labels.iter().map(|label| Cow::Borrowed(label.as_ref()))),
+    }
+    values.into_iter().filter(|value| !value.is_empty())
 }
 
 fn push_all(values: &mut DimensionValues, dimension: Dimension, names: impl IntoIterator<Item = String>) {

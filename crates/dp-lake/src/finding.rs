@@ -45,11 +45,28 @@ pub enum FacetField {
     Person,
     /// Name of the place.
     Place,
+    /// Who made what was watched or listened to.
+    Channel,
+    /// Host of a page that was opened.
+    Site,
+    /// Label, folder, list or album.
+    Label,
 }
 
 impl FacetField {
-    /// Every field, in the order they are shown.
-    pub const ALL: &[Self] = &[Self::Source, Self::Kind, Self::Year, Self::Person, Self::Place];
+    /// Every field.
+    pub const ALL: &[Self] = &[
+        Self::Source,
+        Self::Kind,
+        Self::Year,
+        Self::Person,
+        Self::Place,
+        Self::Channel,
+        Self::Site,
+        Self::Label,
+    ];
+    /// The fields that are shown beside hits, in their order.
+    pub const SHOWN: &[Self] = &[Self::Source, Self::Kind, Self::Year, Self::Person, Self::Place];
 
     /// The word used on screen.
     #[must_use]
@@ -60,6 +77,9 @@ impl FacetField {
             Self::Year => "year",
             Self::Person => "person",
             Self::Place => "place",
+            Self::Channel => "channel",
+            Self::Site => "site",
+            Self::Label => "label",
         }
     }
 }

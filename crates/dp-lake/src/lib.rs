@@ -9,7 +9,9 @@ pub mod changes;
 pub mod conformance;
 mod contract;
 pub mod conversations;
+mod counting;
 pub mod dimensions;
+pub mod downsample;
 mod error;
 pub mod etl;
 mod filter;
@@ -34,6 +36,7 @@ pub use beside::{Beside, beside, is_beside};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use changes::{ChangedDocuments, Changes, OnChange};
 pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
+pub use counting::{DayFigures, DaysOfSeries, NumberAt, TimeCount, TimeCountQuery};
 pub use error::LakeError;
 pub use filter::{Annotation, Annotations, Cursor, Filter, Has, Hidden, Near, Order, Page};
 pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
@@ -41,9 +44,9 @@ pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
-    ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
-    SeriesInfo, Sort, Top, Totals,
+    DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft,
+    ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort,
+    Top, Totals,
 };
 pub use vectors::{
     DocumentVectors, Embedder, EmbedderError, Nearest, NearestQuery, Passage, PassageVector, PendingDocument,

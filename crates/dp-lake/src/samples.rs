@@ -1,7 +1,7 @@
 //! What is pure about samples: which readings are one and the same, what two forms of it make
 //! together, and which ones a query wants. Every backend uses these, so they agree.
 
-use crate::{Day, SampleQuery};
+use crate::{Day, NumberAt, SampleQuery};
 use dp_model::{Fix, FixProvider, Metadata, Point, Reading, Sample};
 use std::cmp::Ordering;
 
@@ -53,6 +53,15 @@ pub fn merged_day(existing: (&Sample, Day), incoming: (&Sample, Day)) -> Day {
     match existing.0.offset_s.cmp(&incoming.0.offset_s) {
         Ordering::Less => incoming.1,
         Ordering::Equal | Ordering::Greater => existing.1,
+    }
+}
+
+/// The number of a sample, if it has a finite one.
+#[must_use]
+pub fn number_at(sample: &Sample) -> Option<NumberAt> {
+    match sample.reading {
+        Reading::Number(value) if value.is_finite() => Some(NumberAt { time_us: sample.time_us, value }),
+        Reading::Number(_) | Reading::Fix(_) => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the lake answers when asked for counts, hits, imports and its own health.
 
-use crate::{Annotations, Applied, Checkpoint, Day, date_of_day};
+use crate::{Annotations, Applied, Checkpoint, Day, FacetField, date_of_day};
 use dp_model::{Document, DocumentId, EntryStatus, Kind, Revision};
 use serde::{Deserialize, Serialize};
 use std::{cmp::Reverse, collections::BTreeMap};
@@ -34,18 +34,6 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// All matches.
     pub total: u64,
-}
-
-/// How a histogram groups local days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Bucket {
-    /// By day.
-    Day,
-    /// By month.
-    Month,
-    /// By year.
-    Year,
 }
 
 /// Which counts are wanted. Answered from rollups, never by scanning documents.
@@ -147,6 +135,29 @@ impl Dimension {
             Self::Site => "site",
             Self::Person => "person",
             Self::Place => "place",
+        }
+    }
+
+    /// The kinds of document that count in it.
+    #[must_use]
+    pub const fn kinds(self) -> &'static [Kind] {
+        match self {
+            Self::Channel => &[Kind::Watch, Kind::Listen],
+            Self::Site => &[Kind::Browse],
+            Self::Person => &[Kind::Email, Kind::Message, Kind::Event],
+            Self::Place => &[Kind::Visit],
+        }
+    }
+
+    /// The field of the same names, which counts by any filter. People are counted there by the name that
+    /// stands in the document, places without a name not at all.
+    #[must_use]
+    pub const fn field(self) -> FacetField {
+        match self {
+            Self::Channel => FacetField::Channel,
+            Self::Site => FacetField::Site,
+            Self::Person => FacetField::Person,
+            Self::Place => FacetField::Place,
         }
     }
 }

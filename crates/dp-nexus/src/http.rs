@@ -7,6 +7,7 @@ mod app;
 mod asked;
 mod backups;
 mod blocking;
+mod csv;
 mod door;
 mod entrance;
 mod flow;
@@ -26,6 +27,7 @@ pub(crate) mod routes;
 mod scope;
 mod serve;
 pub mod shapes;
+mod statistics;
 mod uploads;
 pub(crate) mod words;
 mod works;
@@ -80,6 +82,7 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     }
     let usual = routes::api()
         .merge(own::router())
+        .merge(statistics::router())
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
         .merge(map::router())

@@ -64,6 +64,8 @@ mod schema;
 mod scopes;
 #[path = "http/serving.rs"]
 mod serving;
+#[path = "http/statistics.rs"]
+mod statistics;
 #[path = "http/strange.rs"]
 mod strange;
 #[path = "http/uploading.rs"]

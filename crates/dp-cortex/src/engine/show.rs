@@ -53,12 +53,16 @@ impl Engine {
             return Ok(Vec::new());
         }
         if all_words > 0 {
-            let facets =
-                self.vault.search().facets(&plan.strict, &plan.filter, FacetField::ALL, request.facet_values);
+            let facets = self.vault.search().facets(
+                &plan.strict,
+                &plan.filter,
+                FacetField::SHOWN,
+                request.facet_values,
+            );
             return Ok(facets.await?);
         }
         let mut clock = dp_lake::etl::HomeClock::new(self.vault.home_zone());
-        Ok(FacetField::ALL
+        Ok(FacetField::SHOWN
             .iter()
             .map(|&field| facet_of_hits(field, hits, request.facet_values, &mut clock))
             .collect())
@@ -83,7 +87,7 @@ fn facet_of_hits(
             continue;
         }
         for value in field_values(content, field).collect::<std::collections::BTreeSet<_>>() {
-            *counts.entry(value.to_owned()).or_default() += documents;
+            *counts.entry(value.into_owned()).or_default() += documents;
         }
     }
     let counts = counts.into_iter().map(|(value, documents)| FacetCount { value, documents });

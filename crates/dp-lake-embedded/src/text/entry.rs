@@ -26,6 +26,8 @@ pub(crate) struct IndexedDocument<'a> {
     pub(crate) content: &'a Content,
     /// Local day.
     pub(crate) day: Option<Day>,
+    /// Hour on the local clock, if it is known.
+    pub(crate) hour: Option<u8>,
     /// The instant to sort by, microseconds since 1970 UTC.
     pub(crate) sort_us: Option<i64>,
     /// What the user added.
@@ -42,6 +44,7 @@ struct Parts {
     row: u64,
     sort: Option<i64>,
     day: Option<Day>,
+    hour: Option<u8>,
     point: Option<Point>,
     /// All strings, one after the other.
     text: String,
@@ -53,7 +56,7 @@ struct Parts {
     kind: u8,
     /// Where the source stands in `facets`.
     source: std::ops::Range<usize>,
-    /// Names of people and of the place, to count by.
+    /// Names to count by: of people, the place, the channel, the site, labels.
     names: Vec<(Field, String)>,
     /// Kept until the indexer is done with it: bounds what is under way.
     permit: Option<Arc<Permit>>,
@@ -81,6 +84,7 @@ impl Entry {
             row,
             sort,
             day,
+            hour: document.hour,
             point: content.place.as_ref().and_then(|place| place.point),
             text,
             ends,
@@ -106,10 +110,16 @@ impl Entry {
 /// What the document is counted under, each once.
 fn names(fields: Fields, content: &Content) -> Vec<(Field, String)> {
     let mut names: Vec<(Field, String)> = Vec::new();
-    for (facet, field) in [(FacetField::Person, fields.person), (FacetField::Place, fields.place)] {
+    for (facet, field) in [
+        (FacetField::Person, fields.person),
+        (FacetField::Place, fields.place),
+        (FacetField::Channel, fields.channel),
+        (FacetField::Site, fields.site),
+        (FacetField::Label, fields.label),
+    ] {
         for name in field_values(content, facet) {
-            if !names.iter().any(|(known, other)| *known == field && other == name) {
-                names.push((field, name.to_owned()));
+            if !names.iter().any(|(known, other)| *known == field && *other == name) {
+                names.push((field, name.into_owned()));
             }
         }
     }
@@ -228,8 +238,9 @@ impl<'a> Iterator for Values<'a> {
                     .facets
                     .get(self.parts.source.clone())
                     .map(|source| (fields.source, EntryValue::Text(source))),
+                9 => number(fields.hour, self.parts.hour.map(i64::from)),
                 past => {
-                    let (field, name) = self.parts.names.get(usize::from(past) - 9)?;
+                    let (field, name) = self.parts.names.get(usize::from(past) - 10)?;
                     Some((*field, EntryValue::Text(name)))
                 }
             };

@@ -1,6 +1,6 @@
-//! Counts what matches by source, kind, year, person and place, from columns of the index.
+//! Counts what matches by source, kind, year and names of all sorts, from columns of the index.
 
-use super::schema::{DAY, KIND_CODE, PERSON, PLACE, SOURCE};
+use super::schema::{CHANNEL, DAY, KIND_CODE, LABEL, PERSON, PLACE, SITE, SOURCE};
 use dp_lake::{Facet, FacetCount, FacetField, date_of_day};
 use dp_model::Kind;
 use hashbrown::HashMap;
@@ -54,7 +54,9 @@ fn counts<'a>(
                     *numbers.entry(number).or_default() += count;
                 }
             }
-            Counted::Names { column: Some(column), counts } => frequent(column, counts, limit, &mut names)?,
+            Counted::Names { column: Some(column), counts, counted } => {
+                frequent(column, counts, counted, limit, &mut names)?;
+            }
             Counted::Names { column: None, .. } => {}
         }
     }
@@ -69,7 +71,7 @@ fn counts<'a>(
     for name in names {
         let mut documents = 0;
         for segment in segments.clone() {
-            if let Counted::Names { column: Some(column), counts } = segment
+            if let Counted::Names { column: Some(column), counts, .. } = segment
                 && let Some(ordinal) = column.dictionary().term_ord(name.as_bytes())?
             {
                 documents += u64::from(counts.get(ordinal as usize).copied().unwrap_or_default());
@@ -84,15 +86,20 @@ fn counts<'a>(
 fn frequent(
     column: &StrColumn,
     counts: &[u32],
+    counted: &[u32],
     limit: usize,
     names: &mut BTreeSet<String>,
 ) -> tantivy::Result<()> {
-    let mut ordinals = (0..counts.len()).filter(|&ordinal| counts[ordinal] > 0).collect::<Vec<_>>();
-    ordinals.sort_unstable_by_key(|&ordinal| Reverse(counts[ordinal]));
-    ordinals.truncate(CANDIDATES_MIN.max(limit * 2));
+    let mut ordinals = counted.to_vec();
+    let most = CANDIDATES_MIN.max(limit.saturating_mul(2));
+    let by_count = |&ordinal: &u32| Reverse(counts.get(ordinal as usize).copied().unwrap_or_default());
+    if ordinals.len() > most {
+        ordinals.select_nth_unstable_by_key(most, by_count);
+        ordinals.truncate(most);
+    }
     let mut name = String::new();
     for ordinal in ordinals {
-        if column.ord_to_str(ordinal as u64, &mut name)? {
+        if column.ord_to_str(u64::from(ordinal), &mut name)? {
             names.insert(name.clone());
         }
     }
@@ -114,6 +121,8 @@ enum Counted {
     Names {
         column: Option<StrColumn>,
         counts: Vec<u32>,
+        /// Ordinals with a count, as they came: of a few documents that is less than there are names.
+        counted: Vec<u32>,
     },
 }
 
@@ -132,7 +141,7 @@ impl Collector for ByField {
         let name = |name: &str| -> tantivy::Result<Counted> {
             let column = columns.str(name)?;
             let counts = vec![0; column.as_ref().map_or(0, |column| column.num_terms())];
-            Ok(Counted::Names { column, counts })
+            Ok(Counted::Names { column, counts, counted: Vec::new() })
         };
         let counted = self.fields.iter().map(|field| match field {
             FacetField::Source => name(SOURCE),
@@ -140,6 +149,9 @@ impl Collector for ByField {
             FacetField::Year => number(DAY, true),
             FacetField::Person => name(PERSON),
             FacetField::Place => name(PLACE),
+            FacetField::Channel => name(CHANNEL),
+            FacetField::Site => name(SITE),
+            FacetField::Label => name(LABEL),
         });
         Ok(SegmentByField(counted.collect::<tantivy::Result<_>>()?))
     }
@@ -176,10 +188,13 @@ impl Counted {
                     if *is_day { *days.entry(value).or_insert_with(|| year_of(value)) } else { value };
                 *counts.entry(number).or_default() += 1;
             }
-            Self::Names { column: Some(column), counts } => {
+            Self::Names { column: Some(column), counts, counted } => {
                 // The values of a document are all different: the entry has each once.
                 for ordinal in column.term_ords(doc) {
                     if let Some(count) = counts.get_mut(ordinal as usize) {
+                        if *count == 0 {
+                            counted.push(ordinal as u32);
+                        }
                         *count += 1;
                     }
                 }

@@ -8,7 +8,7 @@ use tantivy::{
 };
 
 /// Raised when the fields, their terms or the analysis change: an index with another number is built anew.
-pub(super) const FORMAT: u32 = 3;
+pub(super) const FORMAT: u32 = 4;
 
 /// Names of the tokenizers.
 pub(super) const WORDS: &str = "words";
@@ -54,6 +54,11 @@ pub(super) struct Fields {
     pub(super) kind: Field,
     pub(super) person: Field,
     pub(super) place: Field,
+    pub(super) channel: Field,
+    pub(super) site: Field,
+    pub(super) label: Field,
+    /// Hour on the local clock, if it is known.
+    pub(super) hour: Field,
     /// Where it happened, degrees × 1e7.
     pub(super) latitude: Field,
     /// Likewise.
@@ -70,6 +75,10 @@ pub(super) const SOURCE: &str = "source";
 pub(super) const KIND_CODE: &str = "kind";
 pub(super) const PERSON: &str = "person";
 pub(super) const PLACE: &str = "place";
+pub(super) const CHANNEL: &str = "channel";
+pub(super) const SITE: &str = "site";
+pub(super) const LABEL: &str = "label";
+pub(super) const HOUR: &str = "hour";
 
 pub(super) fn schema() -> (Schema, Fields) {
     let mut builder = Schema::builder();
@@ -95,6 +104,10 @@ pub(super) fn schema() -> (Schema, Fields) {
         kind: builder.add_i64_field(KIND_CODE, FAST),
         person: builder.add_text_field(PERSON, names()),
         place: builder.add_text_field(PLACE, names()),
+        channel: builder.add_text_field(CHANNEL, names()),
+        site: builder.add_text_field(SITE, names()),
+        label: builder.add_text_field(LABEL, names()),
+        hour: builder.add_i64_field(HOUR, FAST),
     };
     (builder.build(), fields)
 }

@@ -40,7 +40,13 @@ impl Draft {
 
     fn indexed(&self) -> IndexedDocument<'_> {
         let sort_us = self.day.map(|day| i64::from(day) * 86_400_000_000);
-        IndexedDocument { content: &self.content, day: self.day, sort_us, annotations: &self.annotations }
+        IndexedDocument {
+            content: &self.content,
+            day: self.day,
+            hour: None,
+            sort_us,
+            annotations: &self.annotations,
+        }
     }
 }
 

@@ -133,6 +133,39 @@ pub fn facets_count_what_a_search_finds(factory: &dyn Factory) {
     assert_eq!((facets.len(), facets[1].counts[0].documents), (FacetField::ALL.len(), 3));
 }
 
+pub fn facets_count_channels_sites_and_labels(factory: &dyn Factory) {
+    let mut video = at(content("google.youtube", Kind::Watch, "Harbour film"), NOON_US);
+    video.people = vec![Mention { role: Role::Author, name: Some("Mia Lund".into()), identity: None }];
+    video.labels.push("Films".into());
+    let song = crate::conformance::build::content("google.youtube.music", Kind::Listen, "Harbour song");
+    let mut page = at(content("google.chrome", Kind::Browse, "Harbour page"), NOON_US);
+    page.url = Some("https://www.Example.org/harbour".into());
+    let mut letter = at(content("google.mail", Kind::Email, "Harbour letter"), NOON_US);
+    letter.people = vec![Mention { role: Role::From, name: Some("No Channel".into()), identity: None }];
+    letter.url = Some("https://nowhere.example/".into());
+    letter.labels.push("Films".into());
+    let song = dp_model::Content { people: video.people.clone(), ..at(song, NOON_US) };
+    let documents = vec![
+        document("video", video),
+        document("song", song),
+        document("page", page),
+        document("mail", letter),
+    ];
+    let subject = Subject::holding(factory, documents);
+    let fields = [FacetField::Channel, FacetField::Site, FacetField::Label];
+    let counts = |filter: &Filter| {
+        let facets = wait(subject.vault().search().facets(&TextQuery::default(), filter, &fields, 9));
+        let values = facets.iter().map(|facet| {
+            facet.counts.iter().map(|count| (count.value.clone(), count.documents)).collect::<Vec<_>>()
+        });
+        values.collect::<Vec<_>>()
+    };
+    let one = |name: &str, count| vec![(name.to_owned(), count)];
+    assert_eq!(counts(&Filter::default()), [one("Mia Lund", 2), one("example.org", 1), one("Films", 2)]);
+    let listened = Filter { kinds: vec![Kind::Listen], ..Filter::default() };
+    assert_eq!(counts(&listened), [one("Mia Lund", 1), Vec::new(), Vec::new()]);
+}
+
 pub fn names_and_titles_are_suggested_by_the_beginning_of_a_word(factory: &dyn Factory) {
     let mut letter = at(content("google.mail", Kind::Email, "Mia's plans"), NOON_US);
     letter.people = vec![Mention { role: Role::From, name: Some("Ása Miasdóttir".into()), identity: None }];

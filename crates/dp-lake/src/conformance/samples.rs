@@ -6,8 +6,8 @@ use super::{
     build::{NOON_US, SECOND_US, fix, number, permutations, samples_batch},
     subject::wait,
 };
-use crate::{SampleQuery, SeriesInfo};
-use dp_model::{Fix, FixProvider, Metadata, Reading, Sample, Tally};
+use crate::{DayFigures, DaysOfSeries, NumberAt, SampleQuery, SeriesInfo};
+use dp_model::{Fix, FixProvider, Metadata, Moment, Reading, Sample, Tally};
 
 /// The sample with its fix changed.
 fn with(sample: Sample, change: impl Fn(&mut Fix)) -> Sample {
@@ -179,4 +179,55 @@ pub fn odd_numbers_survive(factory: &dyn Factory) {
     };
     assert_eq!(bits(&subject.samples("odd")), bits(&samples));
     assert_eq!(subject.apply(samples_batch(import, samples)).samples.unchanged, values.len() as u64);
+}
+
+pub fn the_numbers_of_a_day_come_to_figures(factory: &dyn Factory) {
+    let (subject, import) = Subject::importing(factory, "vault");
+    let day_us = |days: i64| NOON_US + days * Moment::DAY_US;
+    subject.apply(samples_batch(
+        import,
+        vec![
+            number("steps", day_us(0), 4.0),
+            number("steps", day_us(0) + 1, -1.5),
+            number("steps", day_us(0) + 2, f64::NAN),
+            number("steps", day_us(1), f64::INFINITY),
+            number("steps", day_us(3), 8.0),
+            number("heart", day_us(0), 60.0),
+            fix(day_us(0), 1, 1),
+        ],
+    ));
+    let noon = NOON_US.div_euclid(Moment::DAY_US) as crate::Day;
+    let figures = |series: &str, from, until| {
+        let query = DaysOfSeries { series: series.to_owned(), from, until };
+        wait(subject.vault().series().daily_figures(&query))
+    };
+    let first = DayFigures { day: noon, count: 2, sum: 2.5, min: -1.5, max: 4.0 };
+    let last = DayFigures { day: noon + 3, count: 1, sum: 8.0, min: 8.0, max: 8.0 };
+    assert_eq!(figures("steps", None, None), [first, last]);
+    assert_eq!(figures("steps", Some(noon + 1), None), [last]);
+    assert_eq!(figures("steps", None, Some(noon + 3)), [first]);
+    assert_eq!(figures("location", None, None), []);
+    assert_eq!(figures("none", None, None), []);
+}
+
+pub fn a_series_is_told_by_fewer_points(factory: &dyn Factory) {
+    let (subject, import) = Subject::importing(factory, "vault");
+    let value = |at: i64| if at == 70 { 500.0 } else { (at % 7) as f64 };
+    let numbers = (0..200).map(|at| number("heart", NOON_US + at * SECOND_US, value(at)));
+    let odd = [number("heart", NOON_US + 1, f64::NAN), fix(NOON_US, 1, 1)];
+    subject.apply(samples_batch(import, numbers.chain(odd).collect()));
+    let points = |query: &SampleQuery, points| wait(subject.vault().series().downsampled(query, points));
+    let all = SampleQuery { series: "heart".into(), ..SampleQuery::default() };
+    let chosen = points(&all, 20);
+    let at = |at: i64| NumberAt { time_us: NOON_US + at * SECOND_US, value: value(at) };
+    assert_eq!((chosen.len(), chosen[0], chosen[19]), (20, at(0), at(199)));
+    assert!(chosen.contains(&at(70)) && chosen.is_sorted_by_key(|point| point.time_us));
+    assert_eq!(points(&all, 1_000).len(), 200);
+    let some = SampleQuery {
+        from_us: Some(NOON_US + 10 * SECOND_US),
+        until_us: Some(NOON_US + 13 * SECOND_US),
+        ..all
+    };
+    assert_eq!(points(&some, 20), [at(10), at(11), at(12)]);
+    assert_eq!(points(&SampleQuery { series: "location".into(), ..SampleQuery::default() }, 20), []);
 }

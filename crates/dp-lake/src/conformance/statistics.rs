@@ -9,8 +9,11 @@ use super::{
     },
     subject::wait,
 };
-use crate::{Annotation, DayCount, Dimension, Filter, Hidden, HistogramQuery, Order, Top};
-use dp_model::{Content, Kind, Mention, Moment, Place, Role};
+use crate::{
+    Annotation, DayCount, Dimension, Filter, ForgetTarget, Hidden, HistogramQuery, Order, Term, TermMode,
+    TextQuery, TimeCount, TimeCountQuery, Top,
+};
+use dp_model::{Content, Kind, Mention, Moment, Place, Precision, Role};
 use std::collections::BTreeMap;
 
 fn histogram(subject: &Subject<'_>, query: &HistogramQuery) -> Vec<DayCount> {
@@ -192,4 +195,96 @@ pub fn top_lists_follow_updates(factory: &dyn Factory) {
     let late = subject.begin(3, "takeout-0", Some(-5)).id;
     subject.apply(documents_batch(late, vec![watched("2", "Oldest name")]));
     assert_eq!(subject.top(Dimension::Channel), [("New name".to_owned(), 1), ("Old name".to_owned(), 1)]);
+}
+
+fn counts(subject: &Subject<'_>, query: &TimeCountQuery) -> Vec<TimeCount> {
+    subject.catch_up();
+    wait(subject.vault().search().counts(query))
+}
+
+fn including_hidden() -> Filter {
+    Filter { hidden: Hidden::Include, ..Filter::default() }
+}
+
+pub fn counts_in_time_equal_those_of_the_histogram(factory: &dyn Factory) {
+    let documents = assorted();
+    let hidden = documents[0].id;
+    let subject = Subject::holding(factory, documents);
+    subject.annotate(hidden, Annotation::Hide(true));
+    let query = TimeCountQuery {
+        filter: including_hidden(),
+        by_source: true,
+        by_kind: true,
+        ..TimeCountQuery::default()
+    };
+    let rows = histogram(&subject, &HistogramQuery::default());
+    let expected = rows.iter().map(|row| TimeCount {
+        day: row.day,
+        hour: None,
+        source: Some(row.source.clone()),
+        kind: Some(row.kind),
+        count: row.count,
+    });
+    assert_eq!(counts(&subject, &query), expected.collect::<Vec<_>>());
+    let mut days = BTreeMap::<_, u64>::new();
+    rows.iter().for_each(|row| *days.entry(row.day).or_default() += row.count);
+    let by_day = counts(&subject, &TimeCountQuery { by_source: false, by_kind: false, ..query.clone() });
+    assert_eq!(
+        by_day.iter().map(|row| (row.day, row.count)).collect::<Vec<_>>(),
+        days.into_iter().collect::<Vec<_>>()
+    );
+    let shown = counts(&subject, &TimeCountQuery { filter: Filter::default(), ..query.clone() });
+    assert_eq!(shown.iter().map(|row| row.count).sum::<u64>(), 59);
+    let by_kind = counts(&subject, &TimeCountQuery { by_source: false, ..query });
+    assert!(by_kind.iter().all(|row| row.source.is_none() && row.kind.is_some() && row.hour.is_none()));
+    assert_eq!(by_kind.iter().map(|row| row.count).sum::<u64>(), 60);
+}
+
+pub fn counts_in_time_follow_words_filters_and_updates(factory: &dyn Factory) {
+    let documents = vec![
+        document("1", note("Rye bread", NOON_US)),
+        document("2", note("Rye bread", NOON_US + Moment::DAY_US)),
+        document("3", email("Wheat bread", "mia@example.org", "bo@example.org")),
+    ];
+    let (first, second) = (documents[0].clone(), documents[1].id);
+    let subject = Subject::holding(factory, documents);
+    let of = |words: &str, filter: Filter| TimeCountQuery {
+        text: TextQuery {
+            must: vec![Term { text: words.to_owned(), mode: TermMode::Words }],
+            ..TextQuery::default()
+        },
+        filter,
+        ..TimeCountQuery::default()
+    };
+    let total = |query: &TimeCountQuery| counts(&subject, query).iter().map(|row| row.count).sum::<u64>();
+    assert_eq!(total(&of("bread", Filter::default())), 3);
+    assert_eq!(total(&of("rye", Filter::default())), 2);
+    assert_eq!(total(&of("rye", Filter { from: first.day.map(|day| day + 1), ..Filter::default() })), 1);
+    assert_eq!(total(&of("bread", Filter { people: vec!["mia".into()], ..Filter::default() })), 1);
+    assert_eq!(counts(&subject, &of("barley", Filter::default())), []);
+    let changed = Content { modified_us: Some(1), title: "Barley".into(), ..first.content };
+    subject.apply(documents_batch(1, vec![document("1", changed)]));
+    assert_eq!((total(&of("rye", Filter::default())), total(&of("barley", Filter::default()))), (1, 1));
+    subject.forget(&ForgetTarget::Document(second));
+    assert_eq!(total(&of("rye", Filter::default())), 0);
+}
+
+pub fn hours_are_counted_on_the_local_clock(factory: &dyn Factory) {
+    let on = |key: &str, time: Moment| {
+        document(key, Content { time: Some(time), ..content("google.keep", Kind::Note, "Timed") })
+    };
+    let undated = document("5", content("google.keep", Kind::Note, "Timed"));
+    let documents = vec![
+        on("1", Moment::with_offset(NOON_US, 0, Precision::Second)),
+        on("2", Moment::with_offset(NOON_US + SECOND_US, 0, Precision::Second)),
+        on("3", Moment::with_offset(NOON_US, -3_600 * 13, Precision::Second)),
+        on("4", Moment::date(3)),
+        undated,
+    ];
+    let subject = Subject::holding(factory, documents);
+    let rows = counts(&subject, &TimeCountQuery { by_hour: true, ..TimeCountQuery::default() });
+    let noon = (NOON_US.div_euclid(Moment::DAY_US)) as crate::Day;
+    let expected =
+        [(None, None, 1), (Some(3), None, 1), (Some(noon - 1), Some(23), 1), (Some(noon), Some(12), 2)];
+    assert_eq!(rows.iter().map(|row| (row.day, row.hour, row.count)).collect::<Vec<_>>(), expected);
 }

@@ -1,11 +1,13 @@
 //! The home zone's clock: local days and sortable instants of moments that don't say their offset.
 
 use crate::Day;
-use dp_model::{Clock, Moment};
+use dp_model::{Clock, Moment, Precision};
 use jiff::tz::TimeZone;
 
 /// Microseconds between looks into the zone's rules; offsets change at full quarters of an hour.
 const LOOK_US: i64 = 900_000_000;
+/// Microseconds of an hour.
+const HOUR_US: i64 = 3_600_000_000;
 
 /// Works out local days in the home zone. Remembers the last offset, since records come in order.
 #[derive(Debug, Clone)]
@@ -43,6 +45,20 @@ impl HomeClock {
         moment.local_day(home)
     }
 
+    /// The hour of the local day a moment lies in, 0 to 23; None if it is known to the day at best.
+    pub fn hour(&mut self, moment: &Moment) -> Option<u8> {
+        if matches!(moment.precision, Precision::Year | Precision::Month | Precision::Day) {
+            return None;
+        }
+        let offset_s = match (moment.clock, moment.offset_s) {
+            (Clock::Wall, _) => 0,
+            (Clock::Instant, Some(offset_s)) => offset_s,
+            (Clock::Instant, None) => self.offset_s(moment.utc_us),
+        };
+        let local_us = moment.utc_us.saturating_add(i64::from(offset_s) * 1_000_000);
+        u8::try_from(local_us.rem_euclid(Moment::DAY_US) / HOUR_US).ok()
+    }
+
     /// The instant to sort a moment by: a wall clock is read in the home zone.
     pub fn sort_us(&mut self, moment: &Moment) -> i64 {
         match moment.clock {
@@ -62,7 +78,6 @@ impl HomeClock {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use dp_model::Precision;
 
     #[test]
     fn unknown_offsets_are_taken_from_the_home_zone() {
@@ -71,5 +86,15 @@ mod tests {
         assert_eq!(clock.day(&late_summer_evening), 19_905);
         assert_eq!(clock.sort_us(&Moment::date(0)), -3_600_000_000);
         assert_eq!(HomeClock::new("Nowhere/None").offset_s(0), 0);
+    }
+
+    #[test]
+    fn hours_are_those_of_the_local_clock_and_a_date_has_none() {
+        let mut clock = HomeClock::new("Europe/Zurich");
+        let ten_at_night_utc_us = 1_719_784_800_000_000; // 2024-06-30T22:00Z
+        assert_eq!(clock.hour(&Moment::utc(ten_at_night_utc_us, Precision::Second)), Some(0));
+        assert_eq!(clock.hour(&Moment::with_offset(ten_at_night_utc_us, -7200, Precision::Minute)), Some(20));
+        assert_eq!(clock.hour(&Moment::wall(-1, Precision::Second)), Some(23));
+        assert_eq!(clock.hour(&Moment::date(17)), None);
     }
 }

@@ -170,7 +170,7 @@ impl State {
             FacetField::Year => {
                 current.day.map(|day| date_of_day(day).year().to_string()).into_iter().collect()
             }
-            other => field_values(&current.content, other).map(str::to_owned).collect(),
+            other => field_values(&current.content, other).map(std::borrow::Cow::into_owned).collect(),
         }
     }
 }

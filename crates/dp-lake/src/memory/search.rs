@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     Alternative, Annotations, Facet, FacetField, Filter, Hidden, Hit, Hits, LakeError, RankedHit,
-    RankedQuery, Search, Sort, Suggestion, Term, TextQuery,
+    RankedQuery, Search, Sort, Suggestion, Term, TextQuery, TimeCount, TimeCountQuery,
     analysis::{OwnedToken, edit_distance, for_each_part, forgiven_edits, tokens},
+    etl::HomeClock,
     matching::matches,
     sought::{Sought, sought},
 };
@@ -45,6 +46,28 @@ impl Search for MemoryVault {
         limit: usize,
     ) -> Result<Vec<Facet>, LakeError> {
         Ok(self.count_by_field(query, filter, fields, limit))
+    }
+
+    async fn counts(&self, query: &TimeCountQuery) -> Result<Vec<TimeCount>, LakeError> {
+        let state = self.lock();
+        let mut clock = HomeClock::new(&self.home_zone);
+        let mut counts = BTreeMap::new();
+        for (id, ..) in state.found(&query.text, &query.filter) {
+            let Some(current) = state.documents.get(&id).and_then(|stored| stored.current()) else {
+                continue;
+            };
+            let Version { content, day, .. } = current;
+            let hour = content.time.as_ref().and_then(|time| clock.hour(time));
+            let key = (
+                *day,
+                hour.filter(|_| query.by_hour && day.is_some()),
+                query.by_source.then(|| content.source.to_string()),
+                query.by_kind.then_some(content.kind),
+            );
+            *counts.entry(key).or_default() += 1;
+        }
+        let count = |((day, hour, source, kind), count)| TimeCount { day, hour, source, kind, count };
+        Ok(counts.into_iter().map(count).collect())
     }
 
     async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError> {

@@ -2,9 +2,10 @@
 
 use super::MemoryVault;
 use crate::{
-    Day, LakeError, SampleQuery, Series, SeriesInfo,
+    Day, DayFigures, DaysOfSeries, LakeError, NumberAt, SampleQuery, Series, SeriesInfo,
+    downsample::BucketMeans,
     map::{CellCount, CellSums, DensityQuery, Thinner, Track, TrackQuery, place_of},
-    samples::is_wanted,
+    samples::{is_wanted, number_at},
 };
 use async_trait::async_trait;
 use dp_model::Sample;
@@ -43,6 +44,28 @@ impl Series for MemoryVault {
             }
         }
         Ok(days.into_iter().collect())
+    }
+
+    async fn daily_figures(&self, query: &DaysOfSeries) -> Result<Vec<DayFigures>, LakeError> {
+        let mut days = BTreeMap::new();
+        for ((name, _), (sample, day)) in &self.lock().samples {
+            if let Some(number) = number_at(sample).filter(|_| *name == query.series && query.wants(*day)) {
+                DayFigures::count(&mut days, *day, number.value);
+            }
+        }
+        Ok(days.into_values().collect())
+    }
+
+    async fn downsampled(&self, query: &SampleQuery, points: usize) -> Result<Vec<NumberAt>, LakeError> {
+        let state = self.lock();
+        let wanted = state.samples.values().map(|(sample, _)| sample);
+        let numbers = wanted.filter(|sample| is_wanted(query, sample)).filter_map(number_at);
+        let numbers = numbers.collect::<Vec<_>>();
+        let Some(mut means) = BucketMeans::new(numbers.len() as u64, points) else { return Ok(numbers) };
+        numbers.iter().for_each(|number| means.add(*number));
+        let mut chosen = means.choose();
+        numbers.iter().for_each(|number| chosen.add(*number));
+        Ok(chosen.finish())
     }
 
     async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {

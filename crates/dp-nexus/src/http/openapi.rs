@@ -5,7 +5,7 @@ use super::{
     backups, door, map, own, privacy,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
-    uploads, works,
+    statistics, uploads, works,
 };
 use std::sync::LazyLock;
 use utoipa::{
@@ -88,6 +88,7 @@ const FAILURES: &[(&str, &str)] = &[
 pub fn document() -> OpenApi {
     let mut api = Documented::openapi();
     api.merge(own::Documented::openapi());
+    api.merge(statistics::Documented::openapi());
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());

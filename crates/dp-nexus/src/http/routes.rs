@@ -57,6 +57,7 @@ pub(super) fn api() -> Router<App> {
         .fold(Router::new(), |router, (path, methods)| router.route(&format!("/api/v1{path}"), methods));
     router
         .route("/api/v1/series/{name}/daily", get(series::daily))
+        .route("/api/v1/series/{name}/points", get(series::points))
         .route("/api/graphql", get(graph::get).post(graph::post))
 }
 
@@ -102,6 +103,7 @@ pub(super) fn health() -> Router<App> {
         series::list,
         series::range,
         series::daily,
+        series::points,
         imports::list,
         imports::entries,
         export::export,

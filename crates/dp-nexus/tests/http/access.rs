@@ -95,6 +95,7 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let path = path.replace("{z}/{x}/{y}", "0/0/0");
         let path = match (needed, path.as_str(), method) {
             (true, ..) => format!("{path}?q=dough"),
+            (_, "/api/v1/stats/correlation", _) => format!("{path}?a=series:steps&b=dough"),
             (_, "/api/graphql", "GET") => format!("{path}?query=%7B__typename%7D"),
             _ => path,
         };

@@ -72,7 +72,9 @@ async fn all_fields(world: &World) -> Vec<(String, String)> {
             "timeline" | "places" | "conversations" => &["(first: 3)".to_owned()],
             "stats" | "people" => &[String::new()],
             "histogram" => &["(by: source)".to_owned()],
-            "imports" | "series" | "sources" => &[String::new()],
+            "imports" | "series" | "sources" | "week" | "streaks" | "trend" => &[String::new()],
+            "top" => &["person", "place", "source", "kind"].map(|by| format!("(by: {by})")),
+            "correlation" => &[r#"(a: "kind:browse", b: "series:steps", maxLag: 1)"#.to_owned()],
             "onThisDay" => &["(date: \"06-14\", limit: 1)", "(date: \"01-01\", limit: 1)"].map(str::to_owned),
             "suggest" => &["(query: \"s\")", "(query: \"your\")"].map(str::to_owned),
             "samples" => {
@@ -108,7 +110,7 @@ async fn no_field_tells_of_what_another_account_has() {
         }
         fields.insert(name);
     }
-    assert_eq!(fields.len(), 16, "{fields:?}");
+    assert_eq!(fields.len(), 21, "{fields:?}");
     assert!(own >= 8, "{own} fields told something");
     let answer = asked(&world, &format!("{{document(id: \"{}\"){{id}}}}", id(99))).await;
     assert_eq!(

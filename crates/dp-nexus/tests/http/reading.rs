@@ -91,7 +91,14 @@ async fn parameters_are_checked_by_every_route() {
         ("/api/v1/documents/01010101/around?hours=9000", "bad_parameter", "hours"),
         ("/api/v1/on-this-day?date=02-30", "bad_parameter", "date"),
         ("/api/v1/timeline?cursor=soon", "bad_cursor", "cursor"),
-        ("/api/v1/histogram?bucket=week", "bad_parameter", "bucket"),
+        ("/api/v1/histogram?bucket=fortnight", "bad_parameter", "bucket"),
+        ("/api/v1/stats/top?by=colour", "bad_parameter", "by"),
+        ("/api/v1/stats/trend?to=2024", "bad_parameter", "to"),
+        ("/api/v1/stats/trend?from=2024&period=week", "bad_parameter", "period"),
+        ("/api/v1/stats/trend?day=soon", "bad_parameter", "day"),
+        ("/api/v1/stats/correlation?a=dough", "missing_parameter", "b"),
+        ("/api/v1/stats/correlation?a=dough&b=rye&max_lag=61", "bad_parameter", "max_lag"),
+        ("/api/v1/series/steps/points?points=1", "bad_parameter", "points"),
         ("/api/v1/stats?top=0", "bad_parameter", "top"),
         ("/api/v1/sources?limit=5", "unknown_parameter", "limit"),
         ("/api/v1/people?cursor=x", "bad_cursor", "cursor"),
@@ -255,11 +262,20 @@ async fn histograms_count_by_day_month_and_year() {
     let world = World::new();
     let years = world.found("/api/v1/histogram?bucket=year&by=kind").await;
     assert_eq!((&years["total"], &years["undated"]), (&json!(8), &json!(1)));
-    assert_eq!(years["items"][2], json!({"start": "2022", "count": 2, "parts": {"email": 1, "visit": 1}}));
+    assert_eq!(
+        years["items"][2],
+        json!({"start": "2022", "count": 2, "query": "on:2022", "parts": {"email": 1, "visit": 1}})
+    );
     let months = world.found("/api/v1/histogram?source=google.chrome").await;
-    assert_eq!(months["items"], json!([{"start": "2021-06", "count": 1}, {"start": "2024-04", "count": 2}]));
+    assert_eq!(
+        months["items"],
+        json!([{"start": "2021-06", "count": 1, "query": "source:google.chrome on:2021-06"}, {"start": "2024-04", "count": 2, "query": "source:google.chrome on:2024-04"}])
+    );
     let days = world.found("/api/v1/histogram?bucket=day&from=2024-04&to=2024-04&by=source").await;
-    assert_eq!(days["items"], json!([{"start": "2024-04-03", "count": 2, "parts": {"google.chrome": 2}}]));
+    assert_eq!(
+        days["items"],
+        json!([{"start": "2024-04-03", "count": 2, "query": "on:2024-04-03", "parts": {"google.chrome": 2}}])
+    );
 }
 
 #[tokio::test]
@@ -318,7 +334,10 @@ async fn series_are_listed_and_counted_by_day() {
     has_shape::<shapes::SeriesView>(&list["items"][1]);
     assert_eq!(list["items"][1]["count"], 10);
     let daily = world.found("/api/v1/series/steps/daily").await;
-    assert_eq!(daily["items"][0], json!({"day": "2022-01-08", "count": 2}));
+    assert_eq!(
+        daily["items"][0],
+        json!({"day": "2022-01-08", "count": 2, "sum": 1.0, "min": 0.0, "max": 1.0, "mean": 0.5})
+    );
     assert_eq!(world.get("/api/v1/series/none/daily").await.code(), (404, "no_such_series".into()));
 }
 

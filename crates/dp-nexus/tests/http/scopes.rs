@@ -104,9 +104,11 @@ async fn what_is_known_of_the_whole_vault_only_is_refused() {
             assert_eq!(answer.code(), (403, "scope_too_narrow".into()), "{path}");
         }
     }
-    for path in ["/api/v1/series", "/api/v1/series/steps/daily"] {
-        assert_eq!(world.get_scoped(CHROME, path).await.code(), (403, "scope_too_narrow".into()));
-    }
+    assert_eq!(world.get_scoped(CHROME, "/api/v1/series").await.code(), (403, "scope_too_narrow".into()));
+    // Days of positions are counted from rollups, which know no sources.
+    let located = r#"{"read":true,"sources":["google.location"]}"#;
+    let daily = world.get_scoped(located, "/api/v1/series/location/daily").await;
+    assert_eq!(daily.code(), (403, "scope_too_narrow".into()));
 }
 
 #[tokio::test]
@@ -115,6 +117,12 @@ async fn samples_are_those_of_the_scope() {
     assert_eq!(found(&world, CHROME, "/api/v1/series/steps").await["items"], json!([]));
     let fit = r#"{"read":true,"sources":["google.fit"]}"#;
     assert_eq!(found(&world, fit, "/api/v1/series/steps").await["items"].as_array().unwrap().len(), 10);
+    assert_eq!(found(&world, fit, "/api/v1/series/steps/daily").await["items"].as_array().unwrap().len(), 5);
+    for path in ["daily", "points"] {
+        let answer = world.get_scoped(CHROME, &format!("/api/v1/series/steps/{path}")).await;
+        assert_eq!(answer.code(), (404, "no_such_series".into()), "{path}");
+    }
+    assert_eq!(found(&world, fit, "/api/v1/series/steps/points?points=3").await["items"][2]["value"], 9.0);
     // From 2022-01-10 to 2022-01-11.
     let days = r#"{"read":true,"from":19002,"until":19004}"#;
     assert_eq!(found(&world, days, "/api/v1/series/steps").await["items"].as_array().unwrap().len(), 4);

@@ -16,8 +16,9 @@ use crate::http::{
         stats::{BusyDay, Statistics},
     },
     shapes::{EntryReportView, ImportView, SeriesView, TopView},
+    statistics::top::Line,
 };
-use async_graphql::{ComplexObject, Context, Enum, Object, Result};
+use async_graphql::{ComplexObject, Context, Enum, Object, Result, SimpleObject};
 use std::collections::BTreeMap;
 
 fn counts<'a>(counts: impl Iterator<Item = (String, &'a u64)>) -> Vec<Count> {
@@ -88,6 +89,24 @@ impl StatisticsNode {
     /// Time series. None for a key that is bound to sources, since series are not counted by source.
     async fn series(&self) -> Result<Vec<SeriesView>> {
         Ok(shaped(&self.0.series)?)
+    }
+}
+
+/// A line of a top list of any documents.
+#[derive(Debug, SimpleObject)]
+#[graphql(name = "TopLine")]
+pub(super) struct TopLineNode {
+    /// The name.
+    name: String,
+    /// Documents.
+    count: u64,
+    /// The query that lists them.
+    query: String,
+}
+
+impl From<Line> for TopLineNode {
+    fn from(line: Line) -> Self {
+        Self { name: line.name, count: line.count, query: line.query }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     document::{DocumentNode, found},
     filter::{DocumentFilter, days, listed},
     listing::{Connection, count},
-    numbers::{SourceNode, StatisticsNode},
+    numbers::{SourceNode, StatisticsNode, TopLineNode},
     sample::SampleNode,
     scalars::KindWord,
     search::SearchNode,
@@ -24,11 +24,19 @@ use crate::http::{
         series, sources, stats, suggest, timeline,
     },
     shapes::{ImportView, PersonView, SeriesView, SuggestionView, TopView},
+    statistics::{
+        Chosen,
+        correlation::{self, CorrelationView, Figure, Pair, Side},
+        streaks::{self, StreaksView},
+        top::{self, TopWord},
+        trend::{self, CalendarWord, TrendView},
+        week::{self, WeekView},
+    },
     words::{self, LastDay},
 };
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use dp_cortex::engine::SearchRequest;
-use dp_lake::{Dimension, HistogramQuery};
+use dp_lake::Dimension;
 use futures::executor::block_on;
 use std::time::Instant;
 
@@ -51,12 +59,22 @@ pub(super) struct CountFilter {
 }
 
 impl CountFilter {
-    fn timeline(self, limit: usize, highlights: usize) -> Result<timeline::Parameters, Problem> {
-        Ok(timeline::Parameters {
-            source: self.source,
-            kind: self.kind.into_iter().map(Into::into).collect(),
-            from: days("from", self.from.as_deref())?.map(|(first, _)| first),
-            to: days("to", self.to.as_deref())?.map(|(_, last)| last),
+    /// The documents of it that match a query.
+    fn chosen(self, typed: String) -> Result<Chosen, Problem> {
+        let mut chosen = Chosen::typed(typed);
+        chosen.filter.from = days("from", self.from.as_deref())?.map(|(first, _)| first.0);
+        chosen.filter.until = days("to", self.to.as_deref())?.map(|(_, last)| LastDay::past(last));
+        chosen.filter.sources = self.source;
+        chosen.filter.kinds = self.kind.into_iter().map(Into::into).collect();
+        Ok(chosen)
+    }
+
+    fn timeline(self, limit: usize, highlights: usize) -> Result<timeline::Wanted, Problem> {
+        Ok(timeline::Wanted {
+            sources: self.source,
+            kinds: self.kind.into_iter().map(Into::into).collect(),
+            from: days("from", self.from.as_deref())?.map(|(first, _)| first.0),
+            until: days("to", self.to.as_deref())?.map(|(_, last)| LastDay::past(last)),
             order: OrderWord::NewestFirst.into(),
             limit,
             highlights,
@@ -144,11 +162,11 @@ impl Query {
         #[graphql(default = 3)] highlights: i32,
     ) -> Option<Result<Connection<DayNode>>> {
         or_null(async {
-            let parameters = filter
+            let wanted = filter
                 .unwrap_or_default()
                 .timeline(within("first", count(first), 1..=100)?, count(highlights))?;
-            let parameters = timeline::Parameters { order: order.into(), cursor: after, ..parameters };
-            let part = ask(context, timeline::question(parameters)?).await?;
+            let wanted = timeline::Wanted { order: order.into(), cursor: after, ..wanted };
+            let part = ask(context, timeline::question(wanted)?).await?;
             Ok(Some(Connection::of(part, DayNode::from)))
         })
         .await
@@ -174,26 +192,21 @@ impl Query {
         .await
     }
 
-    /// Documents by day, month or year.
+    /// Documents in time. `q` is a query as search takes it, all of whose words must occur.
     #[graphql(complexity = "ASKING + 20 * child_complexity")]
     async fn histogram(
         &self,
         context: &Context<'_>,
         filter: Option<CountFilter>,
+        #[graphql(default)] q: String,
         #[graphql(default_with = "BucketWord::Month")] bucket: BucketWord,
         #[graphql(default_with = "Parts::Nothing")] by: Parts,
     ) -> Option<Result<HistogramNode>> {
         or_null(async {
-            let filter = filter.unwrap_or_default();
-            let query = HistogramQuery {
-                from: days("from", filter.from.as_deref())?.map(|(first, _)| first.0),
-                until: days("to", filter.to.as_deref())?.map(|(_, last)| LastDay::past(last)),
-                sources: filter.source,
-                kinds: filter.kind.into_iter().map(Into::into).collect(),
-            };
+            let chosen = filter.unwrap_or_default().chosen(q)?;
+            let clock = asking(context)?.loader().app().clone();
             let question = ask(context, move |engine| {
-                let counts = block_on(engine.vault().documents().histogram(&query))?;
-                Ok(histogram::counted(counts, bucket, by))
+                histogram::counted(engine, &chosen.selection(&clock, engine)?, bucket, by)
             });
             Ok(Some(HistogramNode(question.await?)))
         })
@@ -251,6 +264,122 @@ impl Query {
             let lines = within("top", count(top), 1..=100)?;
             let statistics = ask(context, move |engine| stats::statistics(engine, lines)).await?;
             Ok(Some(StatisticsNode(statistics)))
+        })
+        .await
+    }
+
+    /// The most frequent names of any documents, at most 100.
+    #[graphql(complexity = "ASKING + each(first, child_complexity)")]
+    async fn top(
+        &self,
+        context: &Context<'_>,
+        by: TopWord,
+        filter: Option<CountFilter>,
+        #[graphql(default)] q: String,
+        #[graphql(default = 10)] first: i32,
+    ) -> Option<Result<Vec<TopLineNode>>> {
+        or_null(async {
+            let lines = within("first", count(first), 1..=100)?;
+            let chosen = filter.unwrap_or_default().chosen(q)?;
+            let clock = asking(context)?.loader().app().clone();
+            let list = ask(context, move |engine| {
+                top::ranked(engine, &chosen.selection(&clock, engine)?, by.into(), lines)
+            });
+            Ok(Some(list.await?.items.into_iter().map(TopLineNode::from).collect()))
+        })
+        .await
+    }
+
+    /// Documents by weekday and hour on the local clock.
+    #[graphql(complexity = "ASKING + 7 * child_complexity")]
+    async fn week(
+        &self,
+        context: &Context<'_>,
+        filter: Option<CountFilter>,
+        #[graphql(default)] q: String,
+    ) -> Option<Result<WeekView>> {
+        or_null(async {
+            let chosen = filter.unwrap_or_default().chosen(q)?;
+            let clock = asking(context)?.loader().app().clone();
+            let question =
+                ask(context, move |engine| week::counted(engine, &chosen.selection(&clock, engine)?));
+            Ok(Some(question.await?))
+        })
+        .await
+    }
+
+    /// Days in a row that have any of some documents.
+    #[graphql(complexity = "ASKING + child_complexity")]
+    async fn streaks(
+        &self,
+        context: &Context<'_>,
+        filter: Option<CountFilter>,
+        #[graphql(default)] q: String,
+    ) -> Option<Result<StreaksView>> {
+        or_null(async {
+            let chosen = filter.unwrap_or_default().chosen(q)?;
+            let clock = asking(context)?.loader().app().clone();
+            let question = ask(context, move |engine| {
+                let today = dp_lake::day_of_date(clock.today(engine));
+                streaks::counted(engine, &chosen.selection(&clock, engine)?, today)
+            });
+            Ok(Some(question.await?))
+        })
+        .await
+    }
+
+    /// How many documents the period of the calendar that holds a day, or today, has against the one before. Of the
+    /// filter only sources and kinds count.
+    #[graphql(complexity = "ASKING + child_complexity")]
+    async fn trend(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default_with = "CalendarWord::Month")] period: CalendarWord,
+        day: Option<String>,
+        filter: Option<CountFilter>,
+        #[graphql(default)] q: String,
+    ) -> Option<Result<TrendView>> {
+        or_null(async {
+            let day = days("day", day.as_deref())?.map(|(first, _)| first.0);
+            let filter = CountFilter { from: None, to: None, ..filter.unwrap_or_default() };
+            let (chosen, period) = (filter.chosen(q)?, trend::Period::Calendar(period.into(), day));
+            let clock = asking(context)?.loader().app().clone();
+            let question = ask(context, move |engine| {
+                let today = dp_lake::day_of_date(clock.today(engine));
+                trend::compared(engine, &chosen.selection(&clock, engine)?, period.pair(today))
+            });
+            Ok(Some(question.await?))
+        })
+        .await
+    }
+
+    /// How two series (`series:steps`) or counted queries go together by day, up to 60 days apart.
+    #[expect(clippy::too_many_arguments, reason = "each is one of the field")]
+    #[graphql(complexity = "ASKING + each(max_lag, 2 * child_complexity)")]
+    async fn correlation(
+        &self,
+        context: &Context<'_>,
+        a: String,
+        b: String,
+        #[graphql(default_with = "Figure::Mean")] a_figure: Figure,
+        #[graphql(default_with = "Figure::Mean")] b_figure: Figure,
+        #[graphql(default = 7)] max_lag: i32,
+        from: Option<String>,
+        to: Option<String>,
+    ) -> Option<Result<CorrelationView>> {
+        or_null(async {
+            let pair = Pair {
+                a: Side { name: "a", text: a, figure: a_figure },
+                b: Side { name: "b", text: b, figure: b_figure },
+                range: (
+                    days("from", from.as_deref())?.map(|(first, _)| first.0),
+                    days("to", to.as_deref())?.map(|(_, last)| LastDay::past(last)),
+                ),
+                max_lag: within("maxLag", count(max_lag), 0..=60)?,
+            };
+            let clock = asking(context)?.loader().app().clone();
+            let question = ask(context, move |engine| correlation::correlated(&clock, engine, pair));
+            Ok(Some(question.await?))
         })
         .await
     }

@@ -128,6 +128,16 @@ impl HistogramNode {
         self.0.total
     }
 
+    /// The query that lists all that were counted.
+    async fn query(&self) -> &str {
+        &self.0.query
+    }
+
+    /// Those whose hour is not known, where buckets are hours; they are in no bucket.
+    async fn without_hour(&self) -> u64 {
+        self.0.without_hour
+    }
+
     /// Those without a date; they are in no bucket.
     async fn undated(&self) -> u64 {
         self.0.undated
@@ -144,9 +154,14 @@ pub(super) struct CountedNode<'a>(&'a Counted);
 
 #[Object(name = "Counted")]
 impl CountedNode<'_> {
-    /// The day, month or year: `2019-06-14`, `2019-06` or `2019`.
+    /// Which: `2019-06-14T13`, `2019-06-14`, `2019-W24`, `2019-06`, `2019-Q2`, `2019`, an hour `13` or `monday`.
     async fn start(&self) -> &str {
         &self.0.start
+    }
+
+    /// The query that lists its documents, for an hour those of its day; null where a bucket has no date.
+    async fn query(&self) -> Option<&str> {
+        self.0.query.as_deref()
     }
 
     /// Documents.

@@ -123,6 +123,8 @@ codes! {
     NoSuchImport "no_such_import" NOT_FOUND "There is no such import" "GET /api/v1/imports lists them.";
     /// There is no such series.
     NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
+    /// The answer can't be given as a media type that the client takes.
+    NotAcceptable "not_acceptable" NOT_ACCEPTABLE "It is not given as what was asked for" "Send `Accept: application/json`, or `text/csv` where a table is given.";
     /// Events that are asked for are not kept any more.
     EventsGone "events_gone" GONE "Some of what was missed is not kept any more" "Load what you show anew, and follow what happens from now on.";
     /// The path is right and the method is not.
@@ -218,6 +220,7 @@ impl Code {
             StatusCode::FORBIDDEN => Self::Forbidden,
             StatusCode::NOT_FOUND => Self::NotFound,
             StatusCode::METHOD_NOT_ALLOWED => Self::MethodNotAllowed,
+            StatusCode::NOT_ACCEPTABLE => Self::NotAcceptable,
             StatusCode::PRECONDITION_FAILED => Self::Changed,
             StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
             StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedType,

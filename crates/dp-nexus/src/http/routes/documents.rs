@@ -4,6 +4,7 @@ use crate::http::{
     answer::Written,
     app::App,
     asked::{Asked, within},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     given::{Named, has_it, tag_of},
     problem::{Code, Problem},
@@ -16,8 +17,8 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use dp_cortex::engine::Neighbours;
-use dp_lake::{Cursor, Filter, Has, Hidden, Near, Order, RevisionedDocument};
-use dp_model::{Kind, Point};
+use dp_lake::{Cursor, Filter, Has, Hidden, Near, Order, Page, RevisionedDocument};
+use dp_model::{Document, Kind, Moment, Point};
 use futures::executor::block_on;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::{Deserialize, Serialize};
@@ -109,21 +110,65 @@ pub(in crate::http) enum OrderWord {
     path = "/api/v1/documents",
     tag = "documents",
     params(Parameters),
-    responses((status = 200, description = "A page of documents", body = DocumentPageView))
+    responses((status = 200, description = "A page of documents; of a table, `X-Next-Cursor` is the cursor of the next",
+               content((DocumentPageView = "application/json"), (String = "text/csv"))))
 )]
 pub(super) async fn list(
     State(app): State<App>,
     Reads(principal): Reads,
+    form: AskedAs,
     Asked(asked): Asked<Parameters>,
-) -> Result<Written, Problem> {
+) -> Result<Formed, Problem> {
     let limit = within("limit", asked.limit, 1..=500)?;
     let order = asked.order;
     let cursor = asked.cursor.clone().map(Cursor);
     let filter = filter(asked)?;
-    let question = app.ask_written(&principal, move |engine| {
+    let question = app.ask_formed(&principal, form, move |engine| {
         Ok(block_on(engine.vault().documents().list(&filter, order, cursor.as_ref(), limit))?)
     });
     question.await
+}
+
+impl Table for Page<Document> {
+    const NAME: &'static str = "documents";
+
+    fn columns(&self) -> Vec<&str> {
+        vec!["id", "source", "kind", "title", "start", "end", "place", "people", "url", "labels"]
+    }
+
+    /// Without the texts of documents, which are no cells.
+    fn rows(&self) -> Vec<Vec<Cell>> {
+        let row = |document: &Document| {
+            let content = &document.content;
+            let time = |moment: &Option<Moment>| match moment {
+                Some(moment) => Cell::Text(dp_lake::text_of_moment(moment)),
+                None => Cell::Empty,
+            };
+            let place = content.place.as_ref();
+            let place = place.and_then(|place| place.name.as_deref().or(place.address.as_deref()));
+            let people = content.people.iter().filter_map(|mention| {
+                mention.name.as_deref().or(mention.identity.as_ref().map(|identity| identity.value.as_str()))
+            });
+            let labels = content.labels.iter().map(AsRef::<str>::as_ref);
+            vec![
+                document.id.to_string().as_str().into(),
+                (&*content.source).into(),
+                content.kind.as_str().into(),
+                content.title.as_str().into(),
+                time(&content.time),
+                time(&content.end),
+                place.into(),
+                people.collect::<Vec<_>>().join("; ").as_str().into(),
+                content.url.as_deref().into(),
+                labels.collect::<Vec<_>>().join("; ").as_str().into(),
+            ]
+        };
+        self.items.iter().map(row).collect()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_ref().map(|cursor| cursor.0.as_str())
+    }
 }
 
 pub(in crate::http) fn filter(asked: Parameters) -> Result<Filter, Problem> {

@@ -1,9 +1,9 @@
 //! `GET /api/v1/search`
 
 use crate::http::{
-    answer::Written,
     app::App,
     asked::{Asked, within},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
     shapes,
@@ -160,16 +160,18 @@ pub(super) struct Hit {
     path = "/api/v1/search",
     tag = "finding",
     params(Parameters),
-    responses((status = 200, description = "What was found", body = SearchAnswer))
+    responses((status = 200, description = "What was found; as a table, the hits",
+               content((SearchAnswer = "application/json"), (String = "text/csv"))))
 )]
 pub(super) async fn search(
     State(app): State<App>,
     Reads(principal): Reads,
+    form: AskedAs,
     Asked(asked): Asked<Parameters>,
-) -> Result<Written, Problem> {
+) -> Result<Formed, Problem> {
     let limit = within("limit", asked.limit, 1..=100)?;
     let clock = app.clone();
-    let question = app.ask_written(&principal, move |engine| {
+    let question = app.ask_formed(&principal, form, move |engine| {
         let started = Instant::now();
         let request = SearchRequest {
             mode: asked.mode,
@@ -195,6 +197,37 @@ pub(super) async fn search(
         })
     });
     question.await
+}
+
+impl Table for SearchAnswer {
+    const NAME: &'static str = "search";
+
+    fn columns(&self) -> Vec<&str> {
+        vec!["id", "source", "kind", "title", "snippet", "start", "end", "place", "people", "url", "score"]
+    }
+
+    fn rows(&self) -> Vec<Vec<Cell>> {
+        let row = |hit: &Hit| {
+            vec![
+                hit.id.as_str().into(),
+                hit.source.as_str().into(),
+                hit.kind.into(),
+                hit.title.as_str().into(),
+                hit.snippet.as_str().into(),
+                hit.start.as_deref().into(),
+                hit.end.as_deref().into(),
+                hit.place.as_deref().into(),
+                hit.people.join("; ").as_str().into(),
+                hit.url.as_deref().into(),
+                Cell::Number(hit.score.into()),
+            ]
+        };
+        self.hits.iter().map(row).collect()
+    }
+
+    fn next(&self) -> Option<&str> {
+        None
+    }
 }
 
 fn hit(found: Found, explain: bool) -> Hit {

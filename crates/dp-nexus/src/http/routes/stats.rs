@@ -1,9 +1,9 @@
 //! `GET /api/v1/stats`
 
 use crate::http::{
-    answer::Written,
     app::App,
     asked::{Asked, within},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::{Code, Problem},
     shapes::{SeriesView, TopView},
@@ -80,15 +80,50 @@ pub(crate) struct BusyDay {
     path = "/api/v1/stats",
     tag = "statistics",
     params(Parameters),
-    responses((status = 200, description = "Counts and top lists", body = Statistics))
+    responses((status = 200, description = "Counts and top lists",
+               content((Statistics = "application/json"), (String = "text/csv"))))
 )]
 pub(super) async fn stats(
     State(app): State<App>,
     Reads(principal): Reads,
+    form: AskedAs,
     Asked(asked): Asked<Parameters>,
-) -> Result<Written, Problem> {
+) -> Result<Formed, Problem> {
     let lines = within("top", asked.top, 1..=100)?;
-    app.ask_written(&principal, move |engine| statistics(engine, lines)).await
+    app.ask_formed(&principal, form, move |engine| statistics(engine, lines)).await
+}
+
+impl Table for Statistics {
+    const NAME: &'static str = "stats";
+
+    fn columns(&self) -> Vec<&str> {
+        vec!["list", "name", "count"]
+    }
+
+    fn rows(&self) -> Vec<Vec<Cell>> {
+        let row = |list: &str, name: &str, count: u64| vec![list.into(), name.into(), count.into()];
+        let mut rows =
+            vec![row("documents", "all", self.documents), row("documents", "undated", self.undated)];
+        rows.extend(self.sources.iter().map(|(source, count)| row("source", source, *count)));
+        rows.extend(self.kinds.iter().map(|(kind, count)| row("kind", kind, *count)));
+        rows.extend(self.years.iter().map(|(year, count)| row("year", &year.to_string(), *count)));
+        rows.extend(self.busiest_days.iter().map(|day| row("day", &day.day, day.count)));
+        let tops = [
+            ("channel", &self.channels),
+            ("site", &self.sites),
+            ("person", &self.people),
+            ("place", &self.places),
+        ];
+        for (list, lines) in tops {
+            rows.extend(lines.iter().map(|line| row(list, &line.name, line.count)));
+        }
+        rows.extend(self.series.iter().map(|series| row("series", &series.series, series.count)));
+        rows
+    }
+
+    fn next(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// Counts, and top lists of so many lines.

@@ -2,59 +2,55 @@
 
 use super::documents::OrderWord;
 use crate::http::{
-    answer::{Part, Written},
+    answer::Part,
     app::App,
     asked::{Asked, within},
+    csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::{Code, Problem},
     shapes::{self, DocumentView},
-    words::{self, FirstDay, LastDay},
+    statistics::{
+        parameters,
+        top::{self, Line},
+    },
+    words,
 };
 use axum::extract::State;
-use dp_cortex::engine::Engine;
-use dp_lake::{Day, DayCount, Filter, Hidden, HistogramQuery, Order, day_of_date, etl::HomeClock};
+use dp_cortex::engine::{Breakdown, Engine, Selection, TopOf};
+use dp_lake::{Day, DayCount, Filter, Hidden, HistogramQuery, Order, Sort, day_of_date, etl::HomeClock};
 use dp_model::{Document, Kind};
 use futures::executor::block_on;
 use jiff::civil::Date;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use std::{cmp::Reverse, collections::BTreeMap};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// Days whose counts are read at once, around one that is known to have documents.
 const DAYS_AT_ONCE: Day = 64;
 
-#[derive(Debug, Deserialize, IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(in crate::http) struct Parameters {
-    /// Only these sources and those below them.
-    #[serde(default)]
-    pub(in crate::http) source: Vec<String>,
-    /// Only these kinds.
-    #[serde(default)]
-    #[param(schema_with = shapes::kinds)]
-    pub(in crate::http) kind: Vec<Kind>,
-    /// First day: `2019`, `2019-06` or `2019-06-14`.
-    #[param(value_type = Option<String>)]
-    pub(in crate::http) from: Option<FirstDay>,
-    /// Last day, included.
-    #[param(value_type = Option<String>)]
-    pub(in crate::http) to: Option<LastDay>,
-    /// Latest or earliest day first.
-    #[serde(default)]
-    #[param(value_type = Option<OrderWord>, inline)]
-    pub(in crate::http) order: Order,
-    /// At most so many days.
-    #[serde(default = "limit")]
-    #[param(minimum = 1, maximum = 100, default = 14)]
-    pub(in crate::http) limit: usize,
-    /// Documents that stand for each day.
-    #[serde(default = "highlights")]
-    #[param(minimum = 0, maximum = 10, default = 3)]
-    pub(in crate::http) highlights: usize,
-    /// `next` of the page before. It is the date of a day, so with the other order that of the first day
-    /// leads back.
-    pub(in crate::http) cursor: Option<String>,
+parameters! {
+    /// Which documents, and how much is told of their days.
+    struct Parameters {
+        /// Latest or earliest day first.
+        #[serde(default)]
+        #[param(value_type = Option<OrderWord>, inline)]
+        order: Order,
+        /// At most so many days.
+        #[serde(default = "limit")]
+        #[param(minimum = 1, maximum = 100, default = 14)]
+        limit: usize,
+        /// Documents that stand for each day.
+        #[serde(default = "highlights")]
+        #[param(minimum = 0, maximum = 10, default = 3)]
+        highlights: usize,
+        /// Most frequent names of each of the largest groups: sites of pages, channels of videos, people, places.
+        #[serde(default)]
+        #[param(minimum = 0, maximum = 10, default = 0)]
+        names: usize,
+        /// `next` of the page before. It is the date of a day, so with the other order that of the first day
+        /// leads back.
+        cursor: Option<String>,
+    }
 }
 
 fn limit() -> usize {
@@ -64,6 +60,9 @@ fn limit() -> usize {
 fn highlights() -> usize {
     3
 }
+
+/// Groups of a day, the largest, whose names are told.
+const GROUPS_NAMED: usize = 5;
 
 /// A day that has documents.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,6 +88,9 @@ pub(crate) struct Group {
     pub(crate) kind: Kind,
     /// How many.
     pub(crate) count: u64,
+    /// Its most frequent names, if they were asked for: 42 pages on `rust-lang.org`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(in crate::http) names: Vec<Line>,
 }
 
 /// Which days are wanted, and how much of them.
@@ -118,36 +120,74 @@ pub(crate) struct Wanted {
     path = "/api/v1/timeline",
     tag = "time",
     params(Parameters),
-    responses((status = 200, description = "A page of days", body = Part<TimelineDay>))
+    responses((status = 200, description = "A page of days; as a table, a row for each group",
+               content((Part<TimelineDay> = "application/json"), (String = "text/csv"))))
 )]
 pub(super) async fn timeline(
     State(app): State<App>,
     Reads(principal): Reads,
-    Asked(asked): Asked<Parameters>,
-) -> Result<Written, Problem> {
-    let question = question(asked)?;
-    app.ask_written(&principal, question).await
+    form: AskedAs,
+    Asked(mut asked): Asked<Parameters>,
+) -> Result<Formed, Problem> {
+    let names = within("names", asked.names, 0..=10)?;
+    let limit = within("limit", asked.limit, 1..=100)?;
+    let highlights = within("highlights", asked.highlights, 0..=10)?;
+    let (chosen, clock) = (asked.chosen()?, app.clone());
+    let question = move |engine: &Engine| {
+        let selection = chosen.selection(&clock, engine)?;
+        let Filter { sources, kinds, from, until, .. } = selection.filter.clone();
+        let wanted = Wanted {
+            sources,
+            kinds,
+            from,
+            until,
+            order: asked.order,
+            limit,
+            highlights,
+            cursor: asked.cursor,
+        };
+        let mut part = match selection.rollup() {
+            Some(_) => page(engine, wanted)?,
+            None => chosen_page(engine, &selection, &wanted)?,
+        };
+        for day in part.items.iter_mut().filter(|_| names > 0) {
+            name(engine, &selection, day, names)?;
+        }
+        Ok(part)
+    };
+    app.ask_formed(&principal, form, question).await
+}
+
+impl Table for Part<TimelineDay> {
+    const NAME: &'static str = "timeline";
+
+    fn columns(&self) -> Vec<&str> {
+        vec!["date", "total", "source", "kind", "count"]
+    }
+
+    fn rows(&self) -> Vec<Vec<Cell>> {
+        let groups = self.items.iter().flat_map(|day| day.groups.iter().map(move |group| (day, group)));
+        let row = |(day, group): (&TimelineDay, &Group)| {
+            let (date, source) = (day.date.as_str(), group.source.as_str());
+            vec![date.into(), day.total.into(), source.into(), group.kind.as_str().into(), group.count.into()]
+        };
+        groups.map(row).collect()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
 }
 
 /// What is asked of the engine for a page of days.
 ///
 /// # Errors
-/// When a parameter has a value it can't have.
+/// When more is wanted than is told at once.
 pub(in crate::http) fn question(
-    asked: Parameters,
+    wanted: Wanted,
 ) -> Result<impl FnOnce(&Engine) -> Result<Part<TimelineDay>, Problem> + Send + 'static, Problem> {
-    let limit = within("limit", asked.limit, 1..=100)?;
-    let highlights = within("highlights", asked.highlights, 0..=10)?;
-    let wanted = Wanted {
-        sources: asked.source,
-        kinds: asked.kind,
-        from: asked.from.map(|day| day.0),
-        until: asked.to.map(LastDay::past),
-        order: asked.order,
-        limit,
-        highlights,
-        cursor: asked.cursor,
-    };
+    within("limit", wanted.limit, 1..=100)?;
+    within("highlights", wanted.highlights, 0..=10)?;
     Ok(move |engine: &Engine| page(engine, wanted))
 }
 
@@ -162,8 +202,67 @@ pub(crate) fn page(engine: &Engine, wanted: Wanted) -> Result<Part<TimelineDay>,
     let has_more = days.len() > wanted.limit;
     days.truncate(wanted.limit);
     let next = days.last().filter(|_| has_more).map(|(day, _)| words::day(*day));
-    let items = days.into_iter().map(|(day, counts)| told(engine, day, counts, wanted.highlights));
+    let documents = engine.vault().documents();
+    let first = |filter: &Filter| -> Result<Vec<Document>, Problem> {
+        Ok(block_on(documents.list(filter, Order::OldestFirst, None, 1))?.items)
+    };
+    let of_day = |day| Filter { from: Some(day), until: Some(day.saturating_add(1)), ..Filter::default() };
+    let items =
+        days.into_iter().map(|(day, counts)| told(&first, of_day(day), day, counts, wanted.highlights));
     Ok(Part { items: items.collect::<Result<_, _>>()?, next })
+}
+
+/// A page of the days of documents that rollups don't tell.
+fn chosen_page(
+    engine: &Engine,
+    selection: &Selection,
+    wanted: &Wanted,
+) -> Result<Part<TimelineDay>, Problem> {
+    let mut range = Range { from: wanted.from, until: wanted.until };
+    if let Some(cursor) = &wanted.cursor {
+        range.go_on(after(cursor)?, wanted.order);
+    }
+    let rest = selection.of_range(range.from, range.until);
+    let counts = block_on(engine.counts(&rest, Breakdown::default()))?;
+    let mut days = counts.iter().filter_map(|count| count.day).collect::<Vec<_>>();
+    if wanted.order == Order::NewestFirst {
+        days.reverse();
+    }
+    let has_more = days.len() > wanted.limit;
+    days.truncate(wanted.limit);
+    let next = days.last().filter(|_| has_more).map(|day| words::day(*day));
+    let ends = days.iter().min().zip(days.iter().max());
+    let Some((&first, &last)) = ends else { return Ok(Part { items: Vec::new(), next: None }) };
+    let by = Breakdown { by_source: true, by_kind: true, ..Breakdown::default() };
+    let mut groups: BTreeMap<Day, Vec<DayCount>> = BTreeMap::new();
+    for one in block_on(engine.counts(&rest.within(first, last), by))? {
+        if let (Some(day), Some(source), Some(kind)) = (one.day, one.source, one.kind) {
+            groups.entry(day).or_default().push(DayCount { day: Some(day), source, kind, count: one.count });
+        }
+    }
+    let first = |filter: &Filter| -> Result<Vec<Document>, Problem> {
+        let hits = block_on(engine.vault().search().keyword(&rest.text, filter, Sort::Oldest, 1))?.hits;
+        let ids = hits.iter().map(|hit| hit.id).collect::<Vec<_>>();
+        Ok(block_on(engine.vault().documents().get_many(&ids))?.into_iter().flatten().collect())
+    };
+    let items = days.into_iter().map(|day| {
+        let counts = groups.remove(&day).unwrap_or_default();
+        told(&first, rest.within(day, day).filter, day, counts, wanted.highlights)
+    });
+    Ok(Part { items: items.collect::<Result<_, _>>()?, next })
+}
+
+/// Adds the most frequent names of the largest groups of a day.
+fn name(engine: &Engine, selection: &Selection, told: &mut TimelineDay, names: usize) -> Result<(), Problem> {
+    let Ok(day) = told.date.parse::<Date>().map(day_of_date) else { return Ok(()) };
+    let of_day = selection.within(day, day);
+    for group in told.groups.iter_mut().take(GROUPS_NAMED) {
+        if let Some(of) = TopOf::of_kind(group.kind) {
+            let of_group = of_day.of_parts(&group.source, group.kind);
+            group.names = top::ranked(engine, &of_group, of, names)?.items;
+        }
+    }
+    Ok(())
 }
 
 fn after(cursor: &str) -> Result<Day, Problem> {
@@ -255,9 +354,10 @@ fn days(
     Ok(days)
 }
 
-/// A day as it is told.
+/// A day as it is told; `first` finds the first document that a filter means.
 fn told(
-    engine: &Engine,
+    first: &dyn Fn(&Filter) -> Result<Vec<Document>, Problem>,
+    of_day: Filter,
     day: Day,
     mut counts: Vec<DayCount>,
     highlights: usize,
@@ -269,16 +369,12 @@ fn told(
     let total = counts.iter().map(|count| count.count).sum();
     let mut shown = Vec::new();
     for count in counts.iter().take(highlights) {
-        let filter = Filter {
-            sources: vec![count.source.clone()],
-            kinds: vec![count.kind],
-            from: Some(day),
-            until: Some(day.saturating_add(1)),
-            ..Filter::default()
-        };
-        let page = block_on(engine.vault().documents().list(&filter, Order::OldestFirst, None, 1))?;
-        shown.extend(page.items);
+        let filter =
+            Filter { sources: vec![count.source.clone()], kinds: vec![count.kind], ..of_day.clone() };
+        shown.extend(first(&filter)?);
     }
-    let groups = counts.into_iter().map(|one| Group { source: one.source, kind: one.kind, count: one.count });
+    let group =
+        |one: DayCount| Group { source: one.source, kind: one.kind, count: one.count, names: Vec::new() };
+    let groups = counts.into_iter().map(group);
     Ok(TimelineDay { date: words::day(day), total, groups: groups.collect(), highlights: shown })
 }

@@ -4,20 +4,16 @@ use super::{READ_AT_ONCE, View, refused};
 use async_trait::async_trait;
 use dp_lake::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
-    Forgotten, Hidden, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
+    Forgotten, Hidden, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Search, TextQuery, Top,
     conversations::{Conversation, ConversationId, ConversationPlace},
-    dimensions::dimension_values,
     etl::HomeClock,
     own::{OwnAnswer, OwnBatch, OwnOutcome, OwnWritten},
     people,
 };
-use dp_model::{Content, Document, DocumentId, Kind, Person, PersonId};
-use std::{cmp::Reverse, collections::HashMap};
+use dp_model::{Document, DocumentId, Person, PersonId};
 
 /// Ids of a prefix that are looked at to find those that may be seen.
 const PREFIX_LOOKED_AT: usize = 1_000;
-/// Documents that a top list of a view is counted from, the latest.
-const TOP_COUNTED: usize = 10_000;
 
 #[async_trait]
 impl Documents for View {
@@ -116,37 +112,15 @@ impl Documents for View {
         }
     }
 
-    /// Counted from the latest documents: rollups of names are of the whole vault.
+    /// Counted from columns of the index: rollups of names are of the whole vault. A person's name is the one
+    /// in the document, since what other documents say of them may lie outside.
     async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError> {
-        let kinds = match dimension {
-            Dimension::Channel => vec![Kind::Watch, Kind::Listen],
-            Dimension::Site => vec![Kind::Browse],
-            Dimension::Person => vec![Kind::Email, Kind::Message, Kind::Event],
-            Dimension::Place => vec![Kind::Visit],
-        };
-        let filter = Filter { kinds, hidden: Hidden::Include, ..Filter::default() };
-        let mut counts: HashMap<String, u64> = HashMap::new();
-        let (mut cursor, mut read) = (None, 0);
-        while read < TOP_COUNTED {
-            let page =
-                Documents::list(self, &filter, Order::NewestFirst, cursor.as_ref(), READ_AT_ONCE).await?;
-            read += page.items.len();
-            for document in &page.items {
-                let values = dimension_values(&document.content);
-                for (_, name) in values.into_iter().filter(|(of, _)| *of == dimension) {
-                    let name = shown(dimension, &name, &document.content);
-                    *counts.entry(name).or_default() += 1;
-                }
-            }
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        let mut tops = counts.into_iter().map(|(name, count)| Top { name, count }).collect::<Vec<_>>();
-        tops.sort_by(|one, other| (Reverse(one.count), &one.name).cmp(&(Reverse(other.count), &other.name)));
-        tops.truncate(limit);
-        Ok(tops)
+        let filter =
+            Filter { kinds: dimension.kinds().to_vec(), hidden: Hidden::Include, ..Filter::default() };
+        let facets =
+            Search::facets(self, &TextQuery::default(), &filter, &[dimension.field()], limit).await?;
+        let counts = facets.into_iter().flat_map(|facet| facet.counts);
+        Ok(counts.map(|count| Top { name: count.value, count: count.documents }).collect())
     }
 
     /// What is told of a conversation speaks of all of it.
@@ -190,19 +164,6 @@ impl Documents for View {
     async fn people(&self, _after: Option<PersonId>, _limit: usize) -> Result<Vec<Person>, LakeError> {
         refused("the list of people")
     }
-}
-
-/// The name of a person's key as the document itself gives it: what other documents say of them may lie
-/// outside.
-fn shown(dimension: Dimension, name: &str, content: &Content) -> String {
-    if dimension != Dimension::Person {
-        return name.to_owned();
-    }
-    let (identity, text) = people::identity_of_key(name);
-    let mention =
-        content.people.iter().find(|mention| mention.identity.is_some() && mention.identity == identity);
-    let named = mention.and_then(|mention| people::usable_name(mention.name.as_deref()?));
-    named.unwrap_or(text).to_owned()
 }
 
 impl View {

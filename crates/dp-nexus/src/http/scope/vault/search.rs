@@ -4,7 +4,7 @@ use super::View;
 use async_trait::async_trait;
 use dp_lake::{
     Facet, FacetField, Filter, Hits, LakeError, RankedHit, RankedQuery, Search, Sort, Suggestion,
-    SuggestionKind, Term, TermMode, TextQuery,
+    SuggestionKind, Term, TermMode, TextQuery, TimeCount, TimeCountQuery,
 };
 
 #[async_trait]
@@ -39,6 +39,13 @@ impl Search for View {
         match self.scope.narrow(filter.clone()) {
             Some(filter) => self.vault.search().facets(query, &filter, fields, limit).await,
             None => Ok(fields.iter().map(|&field| Facet { field, counts: Vec::new() }).collect()),
+        }
+    }
+
+    async fn counts(&self, query: &TimeCountQuery) -> Result<Vec<TimeCount>, LakeError> {
+        match self.scope.narrow(query.filter.clone()) {
+            Some(filter) => self.vault.search().counts(&TimeCountQuery { filter, ..query.clone() }).await,
+            None => Ok(Vec::new()),
         }
     }
 

@@ -3,11 +3,14 @@
 use super::{READ_AT_ONCE, View, refused};
 use async_trait::async_trait;
 use dp_lake::{
-    Day, Filter, LakeError, SampleQuery, Series, SeriesInfo,
+    Day, DayFigures, DaysOfSeries, Filter, LakeError, NumberAt, SampleQuery, Series, SeriesInfo,
+    downsample::BucketMeans,
     etl::HomeClock,
     map::{CellCount, DensityQuery, Track, TrackQuery},
+    samples::number_at,
 };
 use dp_model::Sample;
+use std::collections::BTreeMap;
 
 #[async_trait]
 impl Series for View {
@@ -65,6 +68,42 @@ impl Series for View {
         Ok(days.into_iter().filter(|&(day, _)| range.wants_day(Some(day))).collect())
     }
 
+    async fn daily_figures(&self, query: &DaysOfSeries) -> Result<Vec<DayFigures>, LakeError> {
+        let mut clock = self.clock();
+        let mut days = BTreeMap::new();
+        let day_us = |day: Day| i64::from(day).saturating_mul(dp_model::Moment::DAY_US);
+        let range = SampleQuery {
+            series: query.series.clone(),
+            from_us: query.from.map(|day| day_us(day.saturating_sub(1))),
+            until_us: query.until.map(|day| day_us(day.saturating_add(1))),
+            ..SampleQuery::default()
+        };
+        let take = |sample: &Sample| {
+            let day = sample_day(sample, &mut clock);
+            if let Some(number) = number_at(sample).filter(|_| query.wants(day)) {
+                DayFigures::count(&mut days, day, number.value);
+            }
+        };
+        self.each_seen(&range, take).await?;
+        Ok(days.into_values().collect())
+    }
+
+    async fn downsampled(&self, query: &SampleQuery, points: usize) -> Result<Vec<NumberAt>, LakeError> {
+        let mut count = 0;
+        self.each_seen(query, |sample| count += u64::from(number_at(sample).is_some())).await?;
+        let Some(mut means) = BucketMeans::new(count, points) else {
+            let mut all = Vec::new();
+            self.each_seen(query, |sample| all.extend(number_at(sample))).await?;
+            return Ok(all);
+        };
+        self.each_seen(query, |sample| number_at(sample).into_iter().for_each(|number| means.add(number)))
+            .await?;
+        let mut chosen = means.choose();
+        self.each_seen(query, |sample| number_at(sample).into_iter().for_each(|number| chosen.add(number)))
+            .await?;
+        Ok(chosen.finish())
+    }
+
     async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
         match self.narrowed(&query.sources, query.from, query.until) {
             Some(Filter { sources, from, until, .. }) => {
@@ -89,6 +128,30 @@ impl Series for View {
 }
 
 impl View {
+    /// Every sample of a range that may be seen, in order of time, read a part at a time.
+    async fn each_seen(
+        &self,
+        query: &SampleQuery,
+        mut take: impl FnMut(&Sample) + Send,
+    ) -> Result<(), LakeError> {
+        let mut part = SampleQuery { limit: READ_AT_ONCE, ..query.clone() };
+        loop {
+            let samples = Series::range(self, &part).await?;
+            let is_all = samples.len() < part.limit;
+            let Some(last_us) = samples.last().map(|sample| sample.time_us) else { return Ok(()) };
+            // Those of the last instant may go on in the next part, and are left for it.
+            samples.iter().filter(|sample| is_all || sample.time_us < last_us).for_each(&mut take);
+            if is_all {
+                return Ok(());
+            }
+            // More of one instant than are read at once: read more of them.
+            if part.from_us == Some(last_us) {
+                part.limit = part.limit.saturating_mul(2);
+            }
+            part.from_us = Some(last_us);
+        }
+    }
+
     /// Sources and days as far as they may be seen; None if nothing of them may be.
     fn narrowed(&self, sources: &[String], from: Option<Day>, until: Option<Day>) -> Option<Filter> {
         self.scope.narrow(Filter { sources: sources.to_vec(), from, until, ..Filter::default() })
