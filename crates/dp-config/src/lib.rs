@@ -2,12 +2,14 @@
 //! Unknown keys are errors, because a misspelt limit is worse than none.
 
 mod embedding;
+mod files;
 mod import;
 mod person;
 mod search;
 mod server;
 
 pub use embedding::Embedding;
+pub use files::Files;
 pub use import::Import;
 pub use person::Person;
 pub use search::Search;
@@ -57,6 +59,8 @@ pub struct Config {
     pub search: Search,
     /// How vectors are made.
     pub embedding: Embedding,
+    /// What media and small pictures may take.
+    pub files: Files,
     /// What the server may do.
     pub server: Server,
     /// Limits on what archives may hold.
@@ -81,6 +85,7 @@ impl Config {
             config.person.validate(),
             config.import.validate(),
             config.embedding.validate(),
+            config.files.validate(),
             config.server.validate(),
             check_limits(&config.archive),
         ];
@@ -143,6 +148,7 @@ mod tests {
             "[server]\nimport_folders = ['exports']",
             "[person]\nhome_zone = 'Mars/Olympus'",
             "[archive]\nratio = 1",
+            "[files]\nblob_bytes_max = 0",
         ] {
             assert!(matches!(read(text), Err(ConfigError::Value { .. })), "{text}");
         }

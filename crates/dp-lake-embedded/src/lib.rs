@@ -1,12 +1,14 @@
 //! The lake in one directory: SQLite as the truth, Tantivy as the text index beside it. One thread
 //! writes, a few read; the index is a projection that any crash or deletion only sets back.
 
+mod blobs;
 mod codec;
 mod connection;
 mod embedding;
 mod error;
 mod indexer;
 mod lock;
+mod migrate;
 mod names;
 mod options;
 mod origins;

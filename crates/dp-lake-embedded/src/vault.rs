@@ -2,7 +2,8 @@
 //! lake's contract by handing each question to the writer's thread or to a reader's.
 
 use crate::{
-    connection::{is_made, open_reader, open_writer, vault_value},
+    blobs::BlobFiles,
+    connection::{FORMAT, made_format, open_reader, open_writer, vault_value},
     embedding::Embedding,
     error::{Context as _, free_bytes, in_directory},
     indexer::{CurrentIndex, Indexer},
@@ -17,7 +18,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Facet, FacetField,
+    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, Dimension, Documents, EntryOrigin, Facet, FacetField,
     Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports,
     LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
     RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault,
@@ -33,6 +34,8 @@ use std::{
 
 /// Threads that answer questions.
 const READERS: usize = 2;
+/// Threads that read and write blobs: those that are long don't hold up questions.
+const BLOB_THREADS: usize = 2;
 /// How often, and how far apart, a reader looks for a text index that another process is making.
 const INDEX_TRIES: u32 = 40;
 const INDEX_WAIT: Duration = Duration::from_millis(25);
@@ -50,6 +53,8 @@ pub struct EmbeddedVault {
     sets: Arc<Sets>,
     index: Option<CurrentIndex>,
     names: Arc<NameCache>,
+    blobs: Arc<BlobFiles>,
+    blob_work: Pool<()>,
     _lock: Option<WriteLock>,
 }
 
@@ -72,7 +77,8 @@ impl EmbeddedVault {
         fs_err::create_dir_all(directory).context("make the vault's directory")?;
         let lock = WriteLock::take(directory)?;
         let file = directory.join("lake.db");
-        let writer = Writer::new(open_writer(&file, &options.home_zone)?)?;
+        let blobs = Arc::new(BlobFiles::open(directory)?);
+        let writer = Writer::new(open_writer(&file, &options.home_zone)?, Arc::clone(&blobs))?;
         let home_zone = writer.home_zone.clone();
         let (indexer, index) = Indexer::start(directory)?;
         let sets = Arc::new(Sets::new(directory, true));
@@ -93,6 +99,8 @@ impl EmbeddedVault {
             sets,
             index: Some(index),
             names: Arc::default(),
+            blobs,
+            blob_work: start_blob_work()?,
             _lock: Some(lock),
         })
     }
@@ -104,11 +112,15 @@ impl EmbeddedVault {
     /// As `open`; `Io` if there is no vault.
     pub fn open_for_reading(directory: &Path, options: &VaultOptions) -> Result<Self, LakeError> {
         let file = directory.join("lake.db");
-        if !is_made(&file)? {
+        let Some(format) = made_format(&file)? else {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             let context =
                 format!("there is no vault in {} yet; `datapunk import` makes one", directory.display());
             return Err(LakeError::Io { context, source });
+        };
+        if format < FORMAT {
+            // Opening it for writing brings it up to date.
+            drop(Self::open(directory, options)?);
         }
         let connection = open_reader(&file)?;
         let sequence: i64 = vault_value(&connection, "sequence")?;
@@ -142,6 +154,8 @@ impl EmbeddedVault {
             sets: Arc::new(Sets::new(directory, false)),
             index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
             names: Arc::default(),
+            blobs: Arc::new(BlobFiles::for_reading(directory)),
+            blob_work: start_blob_work()?,
             _lock: None,
         })
     }
@@ -193,6 +207,29 @@ impl EmbeddedVault {
         outcome.map_err(|error| in_directory(error, &self.directory))
     }
 
+    /// Writes where nothing has to be indexed.
+    pub(crate) async fn write_plainly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        self.write(move |state| work(&mut state.writer)).await
+    }
+
+    /// Whether it was opened for reading only.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    /// Works on the files of blobs, on a thread that is there for it.
+    pub(crate) async fn with_blobs<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&BlobFiles) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        let blobs = Arc::clone(&self.blobs);
+        let done = self.blob_work.run(move |()| work(&blobs)).await;
+        done.map_err(|error| in_directory(error, &self.directory))
+    }
+
     /// The vector sets.
     pub(crate) fn sets(&self) -> &Arc<Sets> {
         &self.sets
@@ -216,6 +253,10 @@ fn open_when_made(text: &Path) -> Result<TextIndex, LakeError> {
         std::thread::sleep(INDEX_WAIT);
     }
     TextIndex::open(text, Mode::ReadOnly)
+}
+
+fn start_blob_work() -> Result<Pool<()>, LakeError> {
+    Pool::start("lake-blobs", vec![(); BLOB_THREADS])
 }
 
 fn start_readers(file: &Path) -> Result<Pool<Reader>, LakeError> {
@@ -245,6 +286,10 @@ impl Vault for EmbeddedVault {
         self
     }
 
+    fn blobs(&self) -> &dyn Blobs {
+        self
+    }
+
     fn home_zone(&self) -> &str {
         &self.home_zone
     }
@@ -267,6 +312,9 @@ impl Vault for EmbeddedVault {
             }
             Err(error) => projection.problems.push(error.to_string()),
         }
+        let known = self.read(|reader| reader.blobs()).await?;
+        let (blobs, blob_bytes) = (known.len() as u64, known.iter().map(|blob| blob.size_bytes).sum());
+        let of_blobs = self.with_blobs(move |files| Ok(files.check(&known, thorough))).await?;
         let sets = Arc::clone(&self.sets);
         let (of_sets, set_bytes) = self.read(move |_| sets.health(thorough)).await?;
         Ok(Health {
@@ -283,8 +331,10 @@ impl Vault for EmbeddedVault {
                 .map(|name| file_bytes(&self.directory.join(name)))
                 .sum(),
             projection_bytes: self.text_index().map_or(0, |index| index.size_bytes()) + set_bytes,
+            blobs,
+            blob_bytes,
             free_bytes: free_bytes(&self.directory),
-            problems: store.problems,
+            problems: store.problems.into_iter().chain(of_blobs).collect(),
             projections: std::iter::once(projection).chain(of_sets).collect(),
         })
     }
@@ -492,6 +542,10 @@ impl Imports for EmbeddedVault {
     async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError> {
         let query = query.clone();
         self.read(move |reader| reader.ledger(&query)).await
+    }
+
+    async fn origin(&self, import: u64, entry: u32) -> Result<Option<EntryOrigin>, LakeError> {
+        self.read(move |reader| reader.origin(import, entry)).await
     }
 
     async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError> {

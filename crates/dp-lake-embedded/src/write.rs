@@ -3,12 +3,15 @@
 
 pub(crate) mod documents;
 mod forget;
+pub(crate) mod blobs;
 pub(crate) mod imports;
+pub(crate) mod media;
 mod people;
 pub(crate) mod rollups;
 pub(crate) mod samples;
 
 use crate::{
+    blobs::BlobFiles,
     connection::vault_value,
     error::Context as _,
     names::{Groups, Names},
@@ -19,6 +22,7 @@ use dp_model::DocumentId;
 use people::KnownPeople;
 use rollups::Rollups;
 use rusqlite::{Connection, OptionalExtension as _};
+use std::sync::Arc;
 
 /// What the text index has to do after a transaction.
 #[derive(Debug)]
@@ -48,10 +52,12 @@ pub(crate) struct Writer {
     origins: Origins,
     /// Whether any document has annotations: mostly none has, and then none are looked for.
     annotated: bool,
+    /// The files of blobs: what is removed from the store is removed from there, after it.
+    blobs: Arc<BlobFiles>,
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection) -> Result<Self, LakeError> {
+    pub(crate) fn new(connection: Connection, blobs: Arc<BlobFiles>) -> Result<Self, LakeError> {
         let sequence: i64 = vault_value(&connection, "sequence")?;
         Ok(Self {
             home_zone: vault_value(&connection, "home_zone")?,
@@ -62,6 +68,7 @@ impl Writer {
             people: KnownPeople::default(),
             origins: Origins::default(),
             annotated: has_annotations(&connection)?,
+            blobs,
             connection,
         })
     }

@@ -3,6 +3,7 @@
 
 pub mod analysis;
 mod batch;
+mod blobs;
 mod calendar;
 pub mod conformance;
 mod contract;
@@ -14,6 +15,7 @@ mod finding;
 pub mod matching;
 pub mod memory;
 mod near;
+pub mod originals;
 pub mod people;
 mod query;
 pub mod samples;
@@ -23,9 +25,10 @@ mod statistics;
 mod vectors;
 mod version;
 
+pub use blobs::{Blob, RemovedBlobs};
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
-pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
+pub use contract::{Blobs, Documents, Imports, Search, Series, Vault, Vectors};
 pub use error::LakeError;
 pub use filter::{Annotation, Annotations, Cursor, Filter, Has, Hidden, Near, Order, Page};
 pub use finding::{Facet, FacetCount, FacetField, RankedHit, RankedQuery, Suggestion, SuggestionKind};
@@ -33,7 +36,7 @@ pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    Bucket, DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
+    Bucket, DayCount, Dimension, EntryOrigin, PlannedFile, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
     ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
     SeriesInfo, Sort, Top, Totals,
 };

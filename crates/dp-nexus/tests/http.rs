@@ -10,6 +10,8 @@ mod annotating;
 mod dock;
 #[path = "http/door.rs"]
 mod door;
+#[path = "http/bytes.rs"]
+mod bytes;
 #[path = "http/figures.rs"]
 mod figures;
 #[path = "http/graph_bounds.rs"]

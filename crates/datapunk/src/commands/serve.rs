@@ -2,14 +2,15 @@
 
 mod imports;
 
-use super::user;
+use super::{forget, user};
 use crate::{brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use dp_cortex::engine::Engine;
+use dp_lake::originals::Originals;
 use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
-    http::{App, Door, HomeError, Homes, IMPORT, Limits, Settings, Works, prompt, serve},
+    http::{App, Door, FileLimits, Files, HomeError, Homes, IMPORT, Limits, Settings, Works, prompt, serve},
     uploads::{Staging, StagingOptions},
 };
 use dp_stream::{Handler, Runner, Stream};
@@ -87,7 +88,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
     let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
-    let answered = runtime.block_on(answer(arguments, accounts, homes, (works, stream, staging), output));
+    let files = files(place, staging.clone());
+    let answered = runtime.block_on(answer(arguments, accounts, homes, (works, files, stream, staging), output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     answered?;
@@ -98,7 +100,7 @@ async fn answer(
     arguments: Arguments,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
-    (works, stream, staging): (Works, Stream, Staging),
+    (works, files, stream, staging): (Works, Files, Stream, Staging),
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = bind(arguments.listen, "--listen 127.0.0.1:7777").await?;
@@ -119,9 +121,9 @@ async fn answer(
             tracing::warn!(%error, "jobs and events of an account that was removed are still kept");
         }
     });
-    let app = App::new(homes, Arc::new(door.clone()), settings);
-    let routes = dp_nexus::http::router_with(&app, works.join(door.routes()));
-    let sweeping = tokio::spawn(sweep(staging));
+    let app = App::new(Arc::clone(&homes) as Arc<dyn Homes>, Arc::new(door.clone()), settings);
+    let routes = dp_nexus::http::router_with(&app, files.join(works.join(door.routes())));
+    let sweeping = tokio::spawn(sweep(staging, homes));
     output
         .line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
     if accounts.needs_setup()? {
@@ -163,8 +165,19 @@ async fn tell(listener: TcpListener, app: App) {
     serve(prompt(listener), app, routes, Limits::default(), std::future::pending()).await;
 }
 
-/// Removes uploads that nobody went on with, now and then.
-async fn sweep(staging: Staging) {
+/// What goes over HTTP as bytes, within the limits of the configuration.
+fn files(place: &Place, staging: Staging) -> Files {
+    let config = &place.config.files;
+    let limits = FileLimits {
+        blob_bytes_max: config.blob_bytes_max,
+        picture_pixels_max: config.picture_pixels_max,
+        pictures_at_once: config.pictures_at_once,
+    };
+    Files::new(staging, Originals::new(place.config.archive.clone()), limits)
+}
+
+/// Removes uploads that nobody went on with, and blobs that nothing refers to, now and then.
+async fn sweep(staging: Staging, vaults: Arc<Vaults>) {
     let mut hours = tokio::time::interval(SWEEP_WAIT);
     loop {
         hours.tick().await;
@@ -172,6 +185,11 @@ async fn sweep(staging: Staging) {
         let swept = tokio::task::spawn_blocking(move || staging.sweep()).await;
         if let Ok(Err(error)) = swept {
             tracing::warn!(%error, "uploads that have expired could not be removed");
+        }
+        let vaults = Arc::clone(&vaults);
+        let swept = tokio::task::spawn_blocking(move || vaults.sweep_blobs()).await;
+        if let Ok(Err(error)) = swept {
+            tracing::warn!(%error, "blobs that nothing refers to could not be removed");
         }
     }
 }
@@ -232,6 +250,15 @@ impl Vaults {
 
     fn open_owners(&self) -> anyhow::Result<()> {
         self.engine_of(Home::Owner).map(drop)
+    }
+
+    /// Removes the blobs of open vaults that nothing refers to.
+    fn sweep_blobs(&self) -> Result<(), dp_lake::LakeError> {
+        let open: Vec<Arc<Engine>> = {
+            let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.values().map(Arc::clone).collect()
+        };
+        open.iter().try_for_each(|engine| forget::sweep_blobs(&**engine.vault()))
     }
 
     /// Where the vault lies.

@@ -1,9 +1,9 @@
 //! Forgetting: a source or a document leaves the store, its rollups, and everything made from it.
 
-use super::{IndexChange, IndexChanges, Writer, documents, people, rollups::Rollups};
+use super::{IndexChange, IndexChanges, Writer, blobs, documents, media, people, rollups::Rollups};
 use crate::{error::Context as _, names::Groups};
 use dp_lake::{ForgetTarget, Forgotten, LakeError};
-use dp_model::{DocumentId, Kind};
+use dp_model::{BlobHash, DocumentId, Kind};
 use rusqlite::Connection;
 
 /// Documents whose ids are in memory at a time.
@@ -14,7 +14,7 @@ impl Writer {
     pub(crate) fn forget_preview(&mut self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
         let mut counted = Forgotten::default();
         let outcome: Result<(), LakeError> = self.transaction(|writer, sequence| {
-            counted = remove(writer, target, sequence, &mut Vec::new())?;
+            counted = remove(writer, target, sequence, &mut Vec::new())?.0;
             // An error is what rolls a transaction back.
             Err(LakeError::Closed)
         });
@@ -28,11 +28,15 @@ impl Writer {
     pub(crate) fn forget(&mut self, target: &ForgetTarget) -> Result<(Forgotten, IndexChanges), LakeError> {
         let mut changes = Vec::new();
         let mut at = 0;
-        let forgotten = self.transaction(|writer, sequence| {
+        let (forgotten, blobs) = self.transaction(|writer, sequence| {
             at = sequence;
             remove(writer, target, sequence, &mut changes)
         })?;
         self.people = people::KnownPeople::default();
+        for hash in blobs {
+            // The rest is forgotten for good, and the store has no row of it: the next sweep tries again.
+            let _ = self.blobs.remove(hash);
+        }
         Ok((forgotten, IndexChanges { sequence: at, changes }))
     }
 }
@@ -42,14 +46,15 @@ fn remove(
     target: &ForgetTarget,
     sequence: u64,
     changes: &mut Vec<IndexChange>,
-) -> Result<Forgotten, LakeError> {
+) -> Result<(Forgotten, Vec<BlobHash>), LakeError> {
     let mut rollups = Rollups::default();
     let mut forgotten = Forgotten::default();
     let mut off_cards = Vec::new();
+    let mut named = Vec::new();
     match target {
         ForgetTarget::Document(id) => {
             off_cards.extend(people_on_cards(&writer.connection, &[*id])?);
-            remove_documents(writer, &[*id], sequence, &mut rollups, &mut forgotten, changes)?;
+            remove_documents(writer, &[*id], sequence, &mut rollups, &mut forgotten, &mut named, changes)?;
         }
         ForgetTarget::Source(source) => {
             let groups: Vec<i64> = writer
@@ -65,7 +70,7 @@ fn remove(
                         break;
                     }
                     off_cards.extend(people_on_cards(&writer.connection, &ids)?);
-                    remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, changes)?;
+                    remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, &mut named, changes)?;
                 }
             }
             forgotten.samples = remove_samples(writer, source, &mut rollups)?;
@@ -87,7 +92,9 @@ fn remove(
         // The same entries must be read again when they are imported again.
         writer.connection.execute("DELETE FROM memo", ()).context("forget")?;
     }
-    Ok(forgotten)
+    let gone = blobs::remove_rows(&writer.connection, named)?;
+    forgotten.blobs = gone.len() as u64;
+    Ok((forgotten, gone))
 }
 
 fn is_under(source: &str, wanted: &str) -> bool {
@@ -109,6 +116,7 @@ fn remove_documents(
     sequence: u64,
     rollups: &mut Rollups,
     forgotten: &mut Forgotten,
+    named: &mut Vec<BlobHash>,
     changes: &mut Vec<IndexChange>,
 ) -> Result<(), LakeError> {
     let connection = &writer.connection;
@@ -117,6 +125,7 @@ fn remove_documents(
         let group = group_of(&mut writer.groups, connection, &document.content)?;
         rollups.add_document(document.day, group, &document.content, -1);
         people::unmention(connection, row, &document.content)?;
+        media::release(connection, row, named)?;
         let delete = || -> rusqlite::Result<(usize, usize)> {
             let revisions =
                 connection.prepare_cached("DELETE FROM revisions WHERE document = ?")?.execute([row])?;

@@ -7,7 +7,7 @@ use crate::{
     filter::is_under, matching::matches, people::identity_of_key, samples::SampleIdentity,
 };
 use async_trait::async_trait;
-use dp_model::{Document, DocumentId, Identity, Kind, Person, PersonId};
+use dp_model::{BlobHash, Document, DocumentId, Identity, Kind, Person, PersonId};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -96,6 +96,8 @@ impl Documents for MemoryVault {
         let mut state = self.lock();
         let removal = state.removal(target);
         state.remove(&removal);
+        let removed = state.remove_unreferenced(removal.blobs);
+        debug_assert_eq!(removed.blobs, removal.counts.blobs);
         state.prune_sets();
         Ok(removal.counts)
     }
@@ -152,6 +154,8 @@ struct Removal {
     documents: BTreeSet<DocumentId>,
     samples: Vec<(String, SampleIdentity)>,
     people: Vec<PersonId>,
+    /// Those that nothing else refers to.
+    blobs: Vec<BlobHash>,
     counts: Forgotten,
 }
 
@@ -236,14 +240,20 @@ impl State {
         let people = if documents.is_empty() { Vec::new() } else { self.people_only_in(&documents) };
         let revisions =
             documents.iter().filter_map(|id| self.documents.get(id)).map(|stored| stored.revision_count());
+        let named = documents.iter().filter_map(|id| self.documents.get(id)).flat_map(|stored| stored.hashes());
+        let blobs = named.collect::<BTreeSet<_>>().into_iter().filter(|hash| {
+            self.blobs.contains_key(hash) && self.referring(*hash).all(|id| documents.contains(&id))
+        });
+        let blobs = blobs.collect::<Vec<_>>();
         let counts = Forgotten {
             documents: documents.len() as u64,
             revisions: revisions.sum(),
             samples: samples.len() as u64,
             annotations: documents.iter().filter(|&&id| !self.annotations_of(id).is_empty()).count() as u64,
             people: people.len() as u64,
+            blobs: blobs.len() as u64,
         };
-        Removal { documents, samples, people, counts }
+        Removal { documents, samples, people, blobs, counts }
     }
 
     /// People whom nothing is left of once these documents are gone: no document mentions them, and

@@ -10,6 +10,7 @@ pub(super) use written::OwnWords;
 
 use super::{
     app::App,
+    files::AsItIs,
     metrics,
     problem::{Code, Problem},
 };
@@ -20,7 +21,12 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use std::any::Any;
-use tower_http::{CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer};
+use http::{Extensions, HeaderMap, StatusCode, Version};
+use tower_http::{
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate},
+};
 
 /// Puts the layers around some routes, the outermost last.
 pub(super) fn around(router: Router, app: &App) -> Router {
@@ -30,11 +36,19 @@ pub(super) fn around(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), guard::host))
         .layer(CatchPanicLayer::custom(after_panic))
         .layer(middleware::from_fn(written::problems))
-        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it()))
         .layer(middleware::from_fn(written::weak_tags))
         .layer(middleware::from_fn(guard::answer))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::measured))
         .layer(middleware::from_fn(request_id::given))
+}
+
+/// What is worth compressing; what is sent as it is stays so.
+fn worth_it() -> impl Predicate {
+    let may_change = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+        extensions.get::<AsItIs>().is_none()
+    };
+    DefaultPredicate::new().and(may_change)
 }
 
 /// Gives a request up that takes too long.

@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    door,
+    door, files,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     uploads, works,
@@ -31,6 +31,7 @@ const TAGS: &[(&str, &str)] = &[
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
     ("graph", "The same data in one question: GraphQL."),
+    ("files", "Bytes: media, small pictures of them, and the originals of what was imported."),
     ("imports", "What became of every file that was imported."),
     ("uploads", "Files on their way in, in pieces that can be gone on with: tus 1.0.0."),
     ("jobs", "Work in the background, and what happens."),
@@ -71,6 +72,7 @@ pub fn document() -> OpenApi {
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
+    api.merge(files::Documented::openapi());
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     api.info = InfoBuilder::new()
         .title("Datapunk")

@@ -186,6 +186,7 @@ impl From<LakeError> for Problem {
         }
         let code = match &error {
             LakeError::BadCursor(_) => return Self::new(Code::BadCursor, error.to_string()).about("cursor"),
+            LakeError::BlobTooLarge { .. } => return Self::new(Code::TooLarge, error.to_string()),
             LakeError::Vector(_) => return Self::new(Code::NoMeaning, error.to_string()),
             LakeError::ReadOnly => Code::ReadOnly,
             LakeError::DiskFull { .. } => Code::DiskFull,
