@@ -3,7 +3,9 @@
 
 use super::{Asked, metrics::Relevant};
 use anyhow::{Context as _, ensure};
-use dp_lake::{Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, Vault, content_hash};
+use dp_lake::{
+    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, Vault, content_hash,
+};
 use dp_model::{Content, DocumentId, EntryReport, EntryStatus, Kind};
 use futures::executor::block_on;
 use serde::Deserialize;

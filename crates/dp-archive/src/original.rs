@@ -30,12 +30,7 @@ impl Original {
     /// # Errors
     /// `NotFound` if there is no archive, `Missing` if there is no such entry in it, and whatever is wrong with the
     /// archive itself.
-    pub fn find(
-        container: &Path,
-        path: &str,
-        ordinal: usize,
-        limits: &Limits,
-    ) -> Result<Self, ArchiveError> {
+    pub fn find(container: &Path, path: &str, ordinal: usize, limits: &Limits) -> Result<Self, ArchiveError> {
         let given = resolve(&[container.to_owned()])?;
         if let [given] = given.as_slice()
             && given.kind == ContainerKind::TarGz
@@ -67,7 +62,9 @@ impl Original {
         let (is_found, mut items, warnings) = (index.found, index.items, index.warnings);
         let item = items.pop().filter(|_| is_found).ok_or_else(|| match warnings.first() {
             // The pass ended early, so the entry may lie behind.
-            Some(told) => ArchiveError::damaged(&given.path.display().to_string(), told.warning.message.clone()),
+            Some(told) => {
+                ArchiveError::damaged(&given.path.display().to_string(), told.warning.message.clone())
+            }
             None => Self::missing(&given.path, path),
         })?;
         let indexed = Indexed {
@@ -131,7 +128,11 @@ impl Original {
     ///
     /// # Errors
     /// If the entry is refused, its beginning can't be read, or it ends before.
-    pub fn read<T>(mut self, from_bytes: u64, take: impl FnOnce(&mut dyn Read) -> T) -> Result<T, ArchiveError> {
+    pub fn read<T>(
+        mut self,
+        from_bytes: u64,
+        take: impl FnOnce(&mut dyn Read) -> T,
+    ) -> Result<T, ArchiveError> {
         let mut reader = Reader::new(&self.export).with_cursor(self.cursor.take());
         let mut stream = reader.open(self.index)?;
         stream.skip(from_bytes)?;

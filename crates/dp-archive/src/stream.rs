@@ -93,7 +93,9 @@ impl<'r> EntryStream<'r> {
     fn read_past(&mut self, bytes: u64) -> Result<(), ArchiveError> {
         match io::copy(&mut self.by_ref().take(bytes), &mut io::sink()) {
             Ok(count) if count == bytes => Ok(()),
-            Ok(_) => Err(ArchiveError::truncated(&self.checks.path, "it ends before the place that is asked for")),
+            Ok(_) => {
+                Err(ArchiveError::truncated(&self.checks.path, "it ends before the place that is asked for"))
+            }
             Err(error) => match ArchiveError::find_in(&error) {
                 Some(known) => Err(known.clone()),
                 None => Err(ArchiveError::io(&self.checks.path, error)),

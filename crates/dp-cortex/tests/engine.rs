@@ -9,8 +9,8 @@ use dp_cortex::{
     worker::{Control, Outcome, embed_pending},
 };
 use dp_lake::{
-    Batch, Checkpoint, DocumentUpsert, ForgetTarget, ImportDraft, PlannedFile, Sort, Vault, VectorModel, content_hash,
-    memory::MemoryVault,
+    Batch, Checkpoint, DocumentUpsert, ForgetTarget, ImportDraft, PlannedFile, Sort, Vault, VectorModel,
+    content_hash, memory::MemoryVault,
 };
 use dp_model::{Content, DocumentId, Kind, Moment, Precision};
 use futures::executor::block_on;

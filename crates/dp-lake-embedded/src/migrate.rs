@@ -116,7 +116,16 @@ mod tests {
         let origin = block_on(vault.imports().origin(1, 2)).unwrap().unwrap();
         assert_eq!((origin.path.as_str(), origin.archives.len()), ("Takeout/2.json", 1));
         drop(vault);
-        drop(open_writer(&{ std::fs::create_dir(&new).unwrap(); new.join("lake.db") }, "UTC").unwrap());
+        drop(
+            open_writer(
+                &{
+                    std::fs::create_dir(&new).unwrap();
+                    new.join("lake.db")
+                },
+                "UTC",
+            )
+            .unwrap(),
+        );
         assert_eq!(shape(&old.join("lake.db")), shape(&new.join("lake.db")));
     }
 }

@@ -18,11 +18,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, Dimension, Documents, EntryOrigin, Facet, FacetField,
-    Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft, Imports,
-    LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
-    RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault,
-    Vectors,
+    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, Dimension, Documents, EntryOrigin,
+    Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
+    ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit,
+    RankedQuery, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery,
+    Top, Vault, Vectors,
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -35,7 +35,7 @@ use std::{
 /// Threads that answer questions.
 const READERS: usize = 2;
 /// Threads that read and write blobs: those that are long don't hold up questions.
-const BLOB_THREADS: usize = 2;
+const BLOB_THREADS: usize = 3;
 /// How often, and how far apart, a reader looks for a text index that another process is making.
 const INDEX_TRIES: u32 = 40;
 const INDEX_WAIT: Duration = Duration::from_millis(25);

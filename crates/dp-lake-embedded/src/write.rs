@@ -1,9 +1,9 @@
 //! The writer: the only one who changes the store. Applies batches in one transaction each, keeps the
 //! rollups in it, and says what the text index has to do.
 
+pub(crate) mod blobs;
 pub(crate) mod documents;
 mod forget;
-pub(crate) mod blobs;
 pub(crate) mod imports;
 pub(crate) mod media;
 mod people;

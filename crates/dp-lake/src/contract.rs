@@ -3,15 +3,15 @@
 //! silently skip one, and `conformance` checks each of them.
 
 use crate::{
-    Annotation, Annotations, Applied, Batch, Blob, Cursor, Day, DayCount, Dimension, DocumentVectors, EntryOrigin, Facet, RemovedBlobs,
-    FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits, Import, ImportDraft,
-    LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector, PendingDocument,
-    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, Top,
-    VectorModel, VectorSet,
+    Annotation, Annotations, Applied, Batch, Blob, Cursor, Day, DayCount, Dimension, DocumentVectors,
+    EntryOrigin, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits, Import,
+    ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector,
+    PendingDocument, RankedHit, RankedQuery, RemovedBlobs, RevisionedDocument, SampleQuery, SeriesInfo, Sort,
+    Suggestion, TextQuery, Top, VectorModel, VectorSet,
 };
 use async_trait::async_trait;
-use std::{io::Read, ops::Range};
 use dp_model::{BlobHash, Document, DocumentId, EntryReport, Person, Sample};
+use std::{io::Read, ops::Range};
 
 /// Everything one user owns. Nothing crosses vaults.
 #[async_trait]
@@ -225,12 +225,7 @@ pub trait Blobs: Send + Sync {
     ///
     /// # Errors
     /// `BlobTooLarge` if there are more than `bytes_max`; `Io` if the stream fails. Then nothing is stored.
-    async fn put(
-        &self,
-        bytes: Box<dyn Read + Send>,
-        bytes_max: u64,
-        now_us: i64,
-    ) -> Result<Blob, LakeError>;
+    async fn put(&self, bytes: Box<dyn Read + Send>, bytes_max: u64, now_us: i64) -> Result<Blob, LakeError>;
 
     /// What is known of a blob; None if it is not stored.
     async fn find(&self, hash: BlobHash) -> Result<Option<Blob>, LakeError>;
@@ -240,11 +235,8 @@ pub trait Blobs: Send + Sync {
     ///
     /// # Errors
     /// `Corrupt` if the blob should be there and is not.
-    async fn get(
-        &self,
-        hash: BlobHash,
-        range: Range<u64>,
-    ) -> Result<Option<Box<dyn Read + Send>>, LakeError>;
+    async fn get(&self, hash: BlobHash, range: Range<u64>)
+    -> Result<Option<Box<dyn Read + Send>>, LakeError>;
 
     /// Documents that refer to these bytes, stored or not, in any of their versions; in order of id, after `after`.
     async fn referrers(
@@ -260,12 +252,7 @@ pub trait Blobs: Send + Sync {
 
     /// Keeps a small picture of a blob, whose longer side has so many pixels, until the blob goes. It may be lost,
     /// and is not kept of a blob that is not stored.
-    async fn keep_thumbnail(
-        &self,
-        hash: BlobHash,
-        size_px: u16,
-        picture: Vec<u8>,
-    ) -> Result<(), LakeError>;
+    async fn keep_thumbnail(&self, hash: BlobHash, size_px: u16, picture: Vec<u8>) -> Result<(), LakeError>;
 
     /// A small picture that was kept; None if there is none, or it is damaged.
     async fn find_thumbnail(&self, hash: BlobHash, size_px: u16) -> Result<Option<Vec<u8>>, LakeError>;

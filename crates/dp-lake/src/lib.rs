@@ -25,8 +25,8 @@ mod statistics;
 mod vectors;
 mod version;
 
-pub use blobs::{Blob, RemovedBlobs};
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
+pub use blobs::{Blob, RemovedBlobs};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use contract::{Blobs, Documents, Imports, Search, Series, Vault, Vectors};
 pub use error::LakeError;
@@ -36,9 +36,9 @@ pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    Bucket, DayCount, Dimension, EntryOrigin, PlannedFile, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
-    ImportDraft, ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery,
-    SeriesInfo, Sort, Top, Totals,
+    Bucket, DayCount, Dimension, EntryOrigin, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits,
+    Import, ImportDraft, ImportState, LedgerQuery, MemoEntry, PlannedFile, ProjectionHealth,
+    RevisionedDocument, SampleQuery, SeriesInfo, Sort, Top, Totals,
 };
 pub use vectors::{
     DocumentVectors, Embedder, EmbedderError, Nearest, NearestQuery, Passage, PassageVector, PendingDocument,

@@ -52,7 +52,9 @@ pub enum OriginalError {
         paths: Vec<String>,
     },
     /// Something else is where the archive was.
-    #[error("{archive} is not the archive any more that was imported: {reason}. Put that back, or import this one too")]
+    #[error(
+        "{archive} is not the archive any more that was imported: {reason}. Put that back, or import this one too"
+    )]
     Changed {
         /// Where it is.
         archive: String,
@@ -60,7 +62,9 @@ pub enum OriginalError {
         reason: String,
     },
     /// It was imported before it was noted which archive holds it, and several do.
-    #[error("{path:?} is in several archives of that import, and which one it came from was not noted; import them again")]
+    #[error(
+        "{path:?} is in several archives of that import, and which one it came from was not noted; import them again"
+    )]
     Uncertain {
         /// Path inside the archives.
         path: String,
@@ -103,7 +107,8 @@ impl Originals {
             several => self.find_among(several, &origin.path)?,
         };
         let known = found.entry()?;
-        let before_bytes = origin.closed.filter(|(_, status)| *status != EntryStatus::Failed).map(|(bytes, _)| bytes);
+        let before_bytes =
+            origin.closed.filter(|(_, status)| *status != EntryStatus::Failed).map(|(bytes, _)| bytes);
         if let Some((size_bytes, before_bytes)) = known.size_bytes.zip(before_bytes)
             && size_bytes != before_bytes
         {

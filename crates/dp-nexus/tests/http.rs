@@ -6,12 +6,12 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/bytes.rs"]
+mod bytes;
 #[path = "http/dock.rs"]
 mod dock;
 #[path = "http/door.rs"]
 mod door;
-#[path = "http/bytes.rs"]
-mod bytes;
 #[path = "http/figures.rs"]
 mod figures;
 #[path = "http/graph_bounds.rs"]

@@ -18,6 +18,7 @@ mod interruption;
 mod life;
 mod mcp;
 mod meaning;
+mod originals;
 mod paging;
 mod samples;
 mod serve;

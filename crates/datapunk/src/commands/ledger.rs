@@ -44,7 +44,12 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
         }
         found.extend(entry.reason.clone());
         let number = entry.entry;
-        output.line(format!("{number:>6} {:<8} {}  {}", entry.status.as_str(), entry.path, found.join(", ")))?;
+        output.line(format!(
+            "{number:>6} {:<8} {}  {}",
+            entry.status.as_str(),
+            entry.path,
+            found.join(", ")
+        ))?;
         for warning in &entry.warnings {
             output.line(format!(
                 "                  at byte {}: {}",

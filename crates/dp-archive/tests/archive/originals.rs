@@ -1,11 +1,10 @@
 //! One entry found again by its path, out of every kind of archive, from any byte on.
 
-use crate::build::{ZipEntry, zip};
+use crate::build::{ZipEntry, gzip, tar, zip};
 use dp_archive::{ArchiveError, Limits, Original};
-use flate2::{Compression, write::GzEncoder};
 use std::{
     fs,
-    io::{Read, Write},
+    io::Read,
     path::{Path, PathBuf},
 };
 
@@ -14,24 +13,6 @@ const MAIL: &str = "Takeout/Mail/All.mbox";
 /// Bytes that differ everywhere.
 fn mail() -> Vec<u8> {
     (0..300_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
-}
-
-fn tar(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut builder = tar::Builder::new(Vec::new());
-    for (path, bytes) in entries {
-        let mut header = tar::Header::new_gnu();
-        header.set_size(bytes.len() as u64);
-        header.set_mode(0o644);
-        header.set_cksum();
-        builder.append_data(&mut header, path, *bytes).unwrap();
-    }
-    builder.into_inner().unwrap()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// The same entry in an archive of each kind.
@@ -74,7 +55,12 @@ fn an_entry_comes_out_of_every_kind_of_archive_from_any_byte_on() {
         for from in [0, 1, 65_536, 299_999, 300_000] {
             let original = find(&archive, MAIL, 0).unwrap();
             assert_eq!(original.entry().unwrap().size_bytes, Some(300_000));
-            assert_eq!(read(original, from as u64).unwrap(), mail[from..], "{} from {from}", archive.display());
+            assert_eq!(
+                read(original, from as u64).unwrap(),
+                mail[from..],
+                "{} from {from}",
+                archive.display()
+            );
         }
         assert!(read(find(&archive, MAIL, 0).unwrap(), 300_001).is_err(), "{}", archive.display());
         let tag = |archive: &Path| find(archive, MAIL, 0).unwrap().tag().unwrap();

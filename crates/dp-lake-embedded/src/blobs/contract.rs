@@ -12,12 +12,7 @@ const STRAYS_AT_ONCE: usize = 500;
 
 #[async_trait]
 impl Blobs for EmbeddedVault {
-    async fn put(
-        &self,
-        bytes: Box<dyn Read + Send>,
-        bytes_max: u64,
-        now_us: i64,
-    ) -> Result<Blob, LakeError> {
+    async fn put(&self, bytes: Box<dyn Read + Send>, bytes_max: u64, now_us: i64) -> Result<Blob, LakeError> {
         if self.is_read_only() {
             return Err(LakeError::ReadOnly);
         }
@@ -66,12 +61,7 @@ impl Blobs for EmbeddedVault {
         Ok(removed)
     }
 
-    async fn keep_thumbnail(
-        &self,
-        hash: BlobHash,
-        size_px: u16,
-        picture: Vec<u8>,
-    ) -> Result<(), LakeError> {
+    async fn keep_thumbnail(&self, hash: BlobHash, size_px: u16, picture: Vec<u8>) -> Result<(), LakeError> {
         if self.is_read_only() {
             return Err(LakeError::ReadOnly);
         }

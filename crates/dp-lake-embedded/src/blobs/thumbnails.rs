@@ -22,7 +22,12 @@ impl BlobFiles {
         self.thumbnails.join(&name[..2]).join(name)
     }
 
-    pub(super) fn keep_thumbnail(&self, hash: BlobHash, size_px: u16, picture: &[u8]) -> Result<(), LakeError> {
+    pub(super) fn keep_thumbnail(
+        &self,
+        hash: BlobHash,
+        size_px: u16,
+        picture: &[u8],
+    ) -> Result<(), LakeError> {
         let folder = self.thumbnails_of(hash);
         make_private(&folder)?;
         let new = self.new_path(&self.thumbnails)?;

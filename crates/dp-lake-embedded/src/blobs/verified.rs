@@ -23,7 +23,8 @@ impl<R: Read> Read for Verified<R> {
         if count > 0 {
             self.hasher.update(&out[..count]);
         } else if !out.is_empty() && self.hasher.finalize().as_bytes() != &self.hash.0 {
-            let reason = format!("the blob {} is damaged: its bytes are not those that were stored", self.hash);
+            let reason =
+                format!("the blob {} is damaged: its bytes are not those that were stored", self.hash);
             return Err(Error::new(ErrorKind::InvalidData, reason));
         }
         Ok(count)

@@ -70,7 +70,15 @@ fn remove(
                         break;
                     }
                     off_cards.extend(people_on_cards(&writer.connection, &ids)?);
-                    remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, &mut named, changes)?;
+                    remove_documents(
+                        writer,
+                        &ids,
+                        sequence,
+                        &mut rollups,
+                        &mut forgotten,
+                        &mut named,
+                        changes,
+                    )?;
                 }
             }
             forgotten.samples = remove_samples(writer, source, &mut rollups)?;

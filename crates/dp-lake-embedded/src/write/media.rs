@@ -24,9 +24,7 @@ pub(super) fn release(
 ) -> Result<(), LakeError> {
     let released: Vec<BlobHash> = connection
         .prepare_cached("DELETE FROM media WHERE document = ? RETURNING hash")
-        .and_then(|mut statement| {
-            statement.query_map([document], |row| row.get(0).map(BlobHash))?.collect()
-        })
+        .and_then(|mut statement| statement.query_map([document], |row| row.get(0).map(BlobHash))?.collect())
         .context("forget what a document names")?;
     named.extend(released);
     Ok(())

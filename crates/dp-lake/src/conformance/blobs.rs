@@ -109,7 +109,10 @@ pub fn what_nothing_refers_to_is_removed_when_it_is_old(factory: &dyn Factory) {
     assert_eq!(sweep(10), RemovedBlobs::default());
     assert_eq!(sweep(20), RemovedBlobs { blobs: 1, bytes: 3 });
     assert_eq!(read(&subject, old, 0..9), None);
-    assert_eq!((read(&subject, young, 0..9), read(&subject, named, 0..9)), (Some(b"young".into()), Some(b"named".into())));
+    assert_eq!(
+        (read(&subject, young, 0..9), read(&subject, named, 0..9)),
+        (Some(b"young".into()), Some(b"named".into()))
+    );
     assert_eq!(sweep(i64::MAX), RemovedBlobs { blobs: 1, bytes: 5 });
     assert_eq!(wait(subject.vault().health(true)).blobs, 1);
 }
@@ -139,12 +142,16 @@ pub fn thumbnails_are_kept_of_what_is_stored(factory: &dyn Factory) {
     let keep = |subject: &Subject<'_>, hash, size_px, picture: &[u8]| {
         wait(subject.vault().blobs().keep_thumbnail(hash, size_px, picture.to_vec()));
     };
-    let find = |subject: &Subject<'_>, hash, size_px| wait(subject.vault().blobs().find_thumbnail(hash, size_px));
+    let find =
+        |subject: &Subject<'_>, hash, size_px| wait(subject.vault().blobs().find_thumbnail(hash, size_px));
     assert_eq!(find(&subject, hash, 128), None);
     keep(&subject, hash, 128, b"small");
     keep(&subject, hash, 512, b"larger");
     keep(&subject, hash, 128, b"smaller");
-    assert_eq!((find(&subject, hash, 128), find(&subject, hash, 512)), (Some(b"smaller".into()), Some(b"larger".into())));
+    assert_eq!(
+        (find(&subject, hash, 128), find(&subject, hash, 512)),
+        (Some(b"smaller".into()), Some(b"larger".into()))
+    );
     assert_eq!(find(&subject, hash, 256), None);
     let unknown = BlobHash::of(b"unknown");
     keep(&subject, unknown, 128, b"small");

@@ -2,7 +2,8 @@
 
 use super::HOME_ZONE;
 use crate::{
-    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, SampleUpsert, content_hash, etl::HomeClock,
+    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, SampleUpsert, content_hash,
+    etl::HomeClock,
 };
 use dp_model::{
     Clock, Content, DocumentId, EntryReport, EntryStatus, Fix, FixProvider, Identity, Kind, Mention,

@@ -3,7 +3,9 @@
 
 use super::{
     Factory, Subject,
-    build::{NOON_US, contact, document, documents_batch, finished, fix, import_draft, note, notes, sample_upsert},
+    build::{
+        NOON_US, contact, document, documents_batch, finished, fix, import_draft, note, notes, sample_upsert,
+    },
     subject::wait,
 };
 use crate::{

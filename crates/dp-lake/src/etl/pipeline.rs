@@ -173,7 +173,11 @@ fn draft(exports: &[Export], plan: &Plan, now_us: i64) -> ImportDraft {
     ImportDraft {
         fingerprint: plan.fingerprint,
         exports: exports.iter().map(|export| (export.name().to_owned(), export.exported_at_us())).collect(),
-        paths: exports.iter().flat_map(Export::containers).map(|container| whole_path(&container.path)).collect(),
+        paths: exports
+            .iter()
+            .flat_map(Export::containers)
+            .map(|container| whole_path(&container.path))
+            .collect(),
         entries: plan.entries.iter().map(|entry| planned(exports, entry)).collect(),
         now_us,
     }

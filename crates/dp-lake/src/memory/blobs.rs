@@ -11,12 +11,7 @@ use std::{
 
 #[async_trait]
 impl Blobs for MemoryVault {
-    async fn put(
-        &self,
-        bytes: Box<dyn Read + Send>,
-        bytes_max: u64,
-        now_us: i64,
-    ) -> Result<Blob, LakeError> {
+    async fn put(&self, bytes: Box<dyn Read + Send>, bytes_max: u64, now_us: i64) -> Result<Blob, LakeError> {
         let mut all = Vec::new();
         let read = bytes.take(bytes_max.saturating_add(1)).read_to_end(&mut all);
         read.map_err(|source| LakeError::Io { context: format!("could not read a blob: {source}"), source })?;
@@ -35,7 +30,11 @@ impl Blobs for MemoryVault {
     async fn find(&self, hash: BlobHash) -> Result<Option<Blob>, LakeError> {
         let state = self.lock();
         let found = state.blobs.get(&hash);
-        Ok(found.map(|(bytes, stored_us)| Blob { hash, size_bytes: bytes.len() as u64, stored_us: *stored_us }))
+        Ok(found.map(|(bytes, stored_us)| Blob {
+            hash,
+            size_bytes: bytes.len() as u64,
+            stored_us: *stored_us,
+        }))
     }
 
     async fn get(
@@ -68,12 +67,7 @@ impl Blobs for MemoryVault {
         Ok(state.remove_unreferenced(old))
     }
 
-    async fn keep_thumbnail(
-        &self,
-        hash: BlobHash,
-        size_px: u16,
-        picture: Vec<u8>,
-    ) -> Result<(), LakeError> {
+    async fn keep_thumbnail(&self, hash: BlobHash, size_px: u16, picture: Vec<u8>) -> Result<(), LakeError> {
         let mut state = self.lock();
         if state.blobs.contains_key(&hash) {
             state.thumbnails.insert((hash, size_px), picture);

@@ -240,7 +240,8 @@ impl State {
         let people = if documents.is_empty() { Vec::new() } else { self.people_only_in(&documents) };
         let revisions =
             documents.iter().filter_map(|id| self.documents.get(id)).map(|stored| stored.revision_count());
-        let named = documents.iter().filter_map(|id| self.documents.get(id)).flat_map(|stored| stored.hashes());
+        let named =
+            documents.iter().filter_map(|id| self.documents.get(id)).flat_map(|stored| stored.hashes());
         let blobs = named.collect::<BTreeSet<_>>().into_iter().filter(|hash| {
             self.blobs.contains_key(hash) && self.referring(*hash).all(|id| documents.contains(&id))
         });

@@ -2,7 +2,8 @@
 
 use super::{MemoryVault, no_such_import, state::StoredImport};
 use crate::{
-    Applied, Checkpoint, EntryOrigin, Import, ImportDraft, ImportState, Imports, LakeError, LedgerQuery, MemoEntry,
+    Applied, Checkpoint, EntryOrigin, Import, ImportDraft, ImportState, Imports, LakeError, LedgerQuery,
+    MemoEntry,
 };
 use async_trait::async_trait;
 use dp_model::EntryReport;
@@ -66,7 +67,8 @@ impl Imports for MemoryVault {
         Ok(Some(EntryOrigin {
             path: file.path.clone(),
             archives: file.archive.and_then(path_of).into_iter().collect(),
-            ordinal: before.filter(|other| (other.archive, &other.path) == (file.archive, &file.path)).count() as u32,
+            ordinal: before.filter(|other| (other.archive, &other.path) == (file.archive, &file.path)).count()
+                as u32,
             closed: ledger.get(&entry).map(|report| (report.bytes, report.status)),
         }))
     }

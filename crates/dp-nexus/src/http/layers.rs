@@ -20,8 +20,8 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
-use std::any::Any;
 use http::{Extensions, HeaderMap, StatusCode, Version};
+use std::any::Any;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,

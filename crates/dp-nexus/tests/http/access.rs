@@ -76,8 +76,7 @@ async fn every_documented_route_answers_with_a_documented_status() {
             continue;
         }
         let path = path.replace("/jobs/{id}", "/jobs/1");
-        let path =
-            filled(&path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)));
+        let path = filled(&path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)));
         let path = match (needed, path.as_str(), method) {
             (true, ..) => format!("{path}?q=dough"),
             (_, "/api/graphql", "GET") => format!("{path}?query=%7B__typename%7D"),

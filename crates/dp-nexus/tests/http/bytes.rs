@@ -1,7 +1,7 @@
 //! Bytes over HTTP: blobs in whole and in part, what browsers are told of them, small pictures, and originals.
 
 use crate::world::{
-    Answer, World, Workplace, answered, engine, original_bytes, picture, picture_hash, request, small, vault,
+    Answer, Workplace, World, answered, engine, original_bytes, picture, picture_hash, request, small, vault,
 };
 use axum::body::Body;
 use dp_cortex::engine::Engine;
@@ -61,10 +61,7 @@ async fn what_was_stored_comes_back_by_its_hash() {
     assert_eq!(whole.header("content-type"), "text/plain; charset=utf-8");
     assert_eq!((whole.header("content-length"), whole.header("accept-ranges")), ("20", "bytes"));
     assert_eq!(whole.header("cache-control"), "private, max-age=31536000, immutable");
-    assert_eq!(
-        whole.header("content-disposition"),
-        format!("inline; filename=\"{}.txt\"", &hash[..16])
-    );
+    assert_eq!(whole.header("content-disposition"), format!("inline; filename=\"{}.txt\"", &hash[..16]));
     assert_harmless(&whole);
     let saved = world.get(&format!("{path}?download=true")).await;
     assert!(saved.header("content-disposition").starts_with("attachment; "));
@@ -166,9 +163,12 @@ async fn a_document_names_a_blob_and_does_not_say_what_it_is() {
 async fn more_than_is_taken_is_refused_before_and_while_it_comes() {
     let world = World::new();
     let long = vec![7; small().blob_bytes_max as usize + 1];
-    let announced = ask(&world, "POST /api/v1/blobs", &[("content-length", &long.len().to_string())], "").await;
+    let announced =
+        ask(&world, "POST /api/v1/blobs", &[("content-length", &long.len().to_string())], "").await;
     assert_eq!(announced.code(), (413, "too_large".into()));
-    let unannounced = Body::from_stream(futures::stream::iter(long.chunks(50_000).map(<[u8]>::to_vec).map(Ok::<_, std::io::Error>).collect::<Vec<_>>()));
+    let unannounced = Body::from_stream(futures::stream::iter(
+        long.chunks(50_000).map(<[u8]>::to_vec).map(Ok::<_, std::io::Error>).collect::<Vec<_>>(),
+    ));
     let refused = ask(&world, "POST /api/v1/blobs", &[], unannounced).await;
     assert_eq!(refused.code(), (413, "too_large".into()));
     let broken = ask(&world, "POST /api/v1/blobs", &[("content-length", "10")], "half").await;
@@ -284,7 +284,10 @@ async fn the_original_of_an_entry_is_sent_out_of_its_archive() {
     let same = ask(&world, &format!("GET {path}"), &[("if-none-match", &tag)], "").await;
     assert_eq!(same.status, 304);
     let none = ask(&world, &format!("GET {path}"), &[("range", "bytes=100-")], "").await;
-    assert_eq!((none.code(), none.header("content-range")), ((416, "range_not_satisfiable".into()), "bytes */100"));
+    assert_eq!(
+        (none.code(), none.header("content-range")),
+        ((416, "range_not_satisfiable".into()), "bytes */100")
+    );
     // Its archive is not there, and it is said where it was.
     let moved = world.get("/api/v1/imports/1/entries/0/original").await;
     assert_eq!(moved.code(), (409, "archive_moved".into()));
@@ -340,7 +343,8 @@ async fn nothing_but_recorded_archives_is_read_whatever_an_entry_is_called() {
     let works = Workplace::new();
     let plenty = Allowance { per_second: 1e6, burst: 1e6 };
     let settings = Settings { per_account: plenty, per_address: plenty, ..Settings::default() };
-    let app = App::new(Arc::new(House(Arc::new(engine(&vault)))), Arc::new(crate::world::Believing), settings);
+    let app =
+        App::new(Arc::new(House(Arc::new(engine(&vault)))), Arc::new(crate::world::Believing), settings);
     app.set_stage(Stage::Ready);
     let files = Files::new(works.staging.clone(), dp_lake::originals::Originals::default(), small());
     let routes = router_with(&app, files.join(More::default()));
@@ -350,10 +354,21 @@ async fn nothing_but_recorded_archives_is_read_whatever_an_entry_is_called() {
         let asked = request(http::Method::GET, &path).header("authorization", "Bearer mia");
         let answer = answered(&routes, asked.body(Body::empty()).unwrap()).await;
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("not yours"), "{number}");
-        told.push((answer.status.as_u16(), if answer.status == 200 { String::new() } else { answer.code().1 }));
+        told.push((
+            answer.status.as_u16(),
+            if answer.status == 200 { String::new() } else { answer.code().1 },
+        ));
     }
     let changed = || (409, "archive_moved".to_owned());
-    let expected = [(200, String::new()), changed(), (409, "unreadable_original".into()), changed(), changed(), changed(), changed()];
+    let expected = [
+        (200, String::new()),
+        changed(),
+        (409, "unreadable_original".into()),
+        changed(),
+        changed(),
+        changed(),
+        changed(),
+    ];
     assert_eq!(told, expected);
 }
 

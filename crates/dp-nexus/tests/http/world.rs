@@ -9,8 +9,8 @@ use dp_cortex::{
     worker::{Control, embed_pending},
 };
 use dp_lake::{
-    Batch, Blobs as _, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, SampleUpsert, Vault, VectorModel,
-    content_hash, day_of_date, memory::MemoryVault, originals::Originals,
+    Batch, Blobs as _, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, SampleUpsert,
+    Vault, VectorModel, content_hash, day_of_date, memory::MemoryVault, originals::Originals,
 };
 use dp_model::{
     Content, DocumentId, EntryReport, EntryStatus, Fix, FixProvider, Identity, Kind, Media, Mention, Moment,
@@ -19,7 +19,8 @@ use dp_model::{
 use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
     http::{
-        Allowance, App, Doorkeeper, FileLimits, Files, HomeError, Homes, More, Refusal, Settings, Visitor, Works, router_with,
+        Allowance, App, Doorkeeper, FileLimits, Files, HomeError, Homes, More, Refusal, Settings, Visitor,
+        Works, router_with,
     },
     uploads::{Staging, StagingOptions},
 };

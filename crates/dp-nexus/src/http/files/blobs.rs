@@ -83,7 +83,9 @@ pub(super) async fn put(
     let writer = on_disk(move || area.receive(account, FileName::harmless("blob"), most_bytes)).await?;
     let upload = pour(writer, source).await.map_err(|problem| match problem.code() {
         Code::UploadTooLarge => too_large(bytes_max),
-        Code::BrokenUpload | Code::IdleUpload => Problem::new(problem.code(), "the body ended before its end; nothing is kept"),
+        Code::BrokenUpload | Code::IdleUpload => {
+            Problem::new(problem.code(), "the body ended before its end; nothing is kept")
+        }
         _ => problem,
     })?;
     let area = staging.clone();

@@ -26,7 +26,8 @@ pub(super) fn disposition(is_shown: bool, name: &str) -> HeaderValue {
     let name = name.as_str();
     let kind = if is_shown { "inline" } else { "attachment" };
     // A percent sign would be decoded by some.
-    let is_plain = |letter: char| letter == ' ' || (letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '%'));
+    let is_plain =
+        |letter: char| letter == ' ' || (letter.is_ascii_graphic() && !matches!(letter, '"' | '\\' | '%'));
     let plain: String = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
     let mut text = format!("{kind}; filename=\"{plain}\"");
     if plain != name {

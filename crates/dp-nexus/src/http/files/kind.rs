@@ -89,7 +89,11 @@ mod tests {
             (b"ID3\x04\0", "audio/mpeg", true),
             (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "video/mp4", true),
             ("Grüße\n".as_bytes(), "text/plain; charset=utf-8", true),
-            (b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>", "text/plain; charset=utf-8", true),
+            (
+                b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>",
+                "text/plain; charset=utf-8",
+                true,
+            ),
             (b"<!DOCTYPE html><script>1</script>", "text/html", false),
             (b"<?xml version='1.0'?><svg/>", "text/xml", false),
             (b"PK\x03\x04\x14\0\0\0\0\0", "application/zip", false),

@@ -92,12 +92,15 @@ pub(super) async fn get(
     let number = import.parse::<u64>().map_err(|_| no_import())?;
     let no_entry = || Problem::new(Code::NoSuchEntry, format!("import {number} has no entry {entry:?}"));
     let index = entry.parse::<u32>().map_err(|_| no_entry())?;
-    let asked = app.ask(&principal, move |engine| Ok(block_on(engine.vault().imports().origin(number, index))?));
+    let asked =
+        app.ask(&principal, move |engine| Ok(block_on(engine.vault().imports().origin(number, index))?));
     let origin = asked.await?.ok_or_else(no_entry)?;
     let turn = Arc::clone(&files.0.reading).acquire_owned().await.map_err(Problem::internal)?;
     let originals = files.0.originals.clone();
-    let opened = tokio::task::spawn_blocking(move || originals.open(number, index, origin));
-    let original = opened.await.map_err(Problem::internal)??;
+    // A packed archive takes long, and its turn is over when it has been read, though nobody wait for it any more.
+    let opened = tokio::task::spawn_blocking(move || (originals.open(number, index, origin), turn));
+    let (original, turn) = opened.await.map_err(Problem::internal)?;
+    let original = original?;
     let parcel = Parcel {
         tag: format!("\"{}\"", original.tag),
         size_bytes: original.size_bytes,
@@ -162,8 +165,11 @@ impl Line {
             }
             match piece {
                 Ok(None) => return,
-                Ok(Some(piece)) if self.send(Ok(piece)) => {}
-                Ok(Some(_)) => return,
+                Ok(Some(piece)) => {
+                    if !self.send(Ok(piece)) {
+                        return;
+                    }
+                }
                 Err(error) => {
                     // An answer that breaks off is not taken for the whole.
                     tracing::warn!(%error, "an original could not be read to its end");

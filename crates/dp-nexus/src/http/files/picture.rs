@@ -78,7 +78,8 @@ pub(super) fn shrink(bytes: &[u8], size_px: u16, pixels_max: u64) -> Result<Smal
 fn written(picture: &DynamicImage) -> Result<Small, image::ImageError> {
     let mut bytes = Vec::new();
     if picture.color().has_alpha() {
-        DynamicImage::ImageRgba8(picture.to_rgba8()).write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)?;
+        DynamicImage::ImageRgba8(picture.to_rgba8())
+            .write_to(&mut Cursor::new(&mut bytes), ImageFormat::Png)?;
     } else {
         let encoder = JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY);
         picture.to_rgb8().write_with_encoder(encoder)?;

@@ -29,7 +29,9 @@ pub(super) fn parse(header: &str, size_bytes: u64) -> Asked {
         (Number::None, Number::Some(_)) => Asked::Nowhere,
         (Number::Some(first), Number::Some(last)) if first > last => Asked::All,
         (Number::Some(first), Number::None | Number::Some(_)) if first >= size_bytes => Asked::Nowhere,
-        (Number::Some(first), Number::Some(last)) => Asked::Part(first..last.saturating_add(1).min(size_bytes)),
+        (Number::Some(first), Number::Some(last)) => {
+            Asked::Part(first..last.saturating_add(1).min(size_bytes))
+        }
         (Number::Some(first), Number::None) => Asked::Part(first..size_bytes),
         (Number::None, Number::None) | (Number::Wrong, _) | (_, Number::Wrong) => Asked::All,
     }

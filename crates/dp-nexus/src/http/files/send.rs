@@ -21,7 +21,8 @@ use std::{
 /// Bytes that are read and sent at once.
 pub(super) const PIECE_BYTES: usize = 256 << 10;
 /// Nothing of it runs, nothing is loaded, and it has no origin.
-const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+const POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 /// Bytes of one hash never change. Only the browser of the one who asked keeps them.
 pub(super) const FOR_EVER: HeaderValue = HeaderValue::from_static("private, max-age=31536000, immutable");
 /// They may change, so the browser asks whether they have.
@@ -96,7 +97,9 @@ impl Parcel {
         let (status, body, told) = match wanted {
             Wanted::Nothing => (StatusCode::NOT_MODIFIED, Body::empty(), None),
             Wanted::All => (StatusCode::OK, body, None),
-            Wanted::Part(part) => (StatusCode::PARTIAL_CONTENT, body, Some(format!("{}-{}", part.start, part.end - 1))),
+            Wanted::Part(part) => {
+                (StatusCode::PARTIAL_CONTENT, body, Some(format!("{}-{}", part.start, part.end - 1)))
+            }
             Wanted::Nowhere => return Ok(self.nowhere()?),
         };
         let mut response = (status, body).into_response();
@@ -139,7 +142,8 @@ fn value(text: &str) -> Result<HeaderValue, Problem> {
 /// A body of what is read, piece by piece, on threads that may block: none is held while a slow line takes a piece.
 pub(super) fn body_of(bytes: Box<dyn Read + Send>) -> Body {
     let pieces = futures::stream::try_unfold(bytes, |mut bytes| async move {
-        let read = tokio::task::spawn_blocking(move || read_piece(&mut *bytes).map(|piece| (piece, bytes))).await;
+        let read =
+            tokio::task::spawn_blocking(move || read_piece(&mut *bytes).map(|piece| (piece, bytes))).await;
         let (piece, bytes) = read.map_err(io::Error::other)??;
         Ok::<_, io::Error>(piece.map(|piece| (piece, bytes)))
     });
@@ -152,4 +156,3 @@ pub(super) fn read_piece(bytes: &mut dyn Read) -> io::Result<Option<Bytes>> {
     bytes.take(PIECE_BYTES as u64).read_to_end(&mut piece)?;
     Ok((!piece.is_empty()).then(|| Bytes::from(piece)))
 }
-

@@ -101,10 +101,12 @@ pub(super) async fn get(
         is_shown: true,
         cache: FOR_EVER,
     };
-    match wanted(&Method::GET, &headers, &parcel.tag, None) {
-        Wanted::Nothing => parcel.answer(&Wanted::Nothing, Body::empty()),
-        _ => parcel.answer(&Wanted::All, Body::from(picture)),
-    }
+    let wanted = wanted(&Method::GET, &headers, &parcel.tag, parcel.size_bytes);
+    let picture = match &wanted {
+        Wanted::Part(part) => picture[part.start as usize..part.end as usize].to_vec(),
+        _ => picture,
+    };
+    parcel.answer(&wanted, Body::from(picture))
 }
 
 /// Makes the picture, when it is its turn, and keeps it.
@@ -115,7 +117,9 @@ async fn make(
     blob: Blob,
     size_px: u16,
 ) -> Result<Vec<u8>, Problem> {
-    let none = |why: &dyn std::fmt::Display| Problem::new(Code::NoThumbnail, format!("there is no small picture of {}: {why}", blob.hash));
+    let none = |why: &dyn std::fmt::Display| {
+        Problem::new(Code::NoThumbnail, format!("there is no small picture of {}: {why}", blob.hash))
+    };
     if blob.size_bytes > SOURCE_BYTES_MAX {
         return Err(none(&format_args!("it has more than {SOURCE_BYTES_MAX} bytes")));
     }

@@ -57,12 +57,7 @@ impl Blobs for View {
         Err(LakeError::ReadOnly)
     }
 
-    async fn keep_thumbnail(
-        &self,
-        hash: BlobHash,
-        size_px: u16,
-        picture: Vec<u8>,
-    ) -> Result<(), LakeError> {
+    async fn keep_thumbnail(&self, hash: BlobHash, size_px: u16, picture: Vec<u8>) -> Result<(), LakeError> {
         // It can be made anew at any time, and whoever gives it has seen the bytes.
         if self.sees_bytes(hash).await? {
             self.vault.blobs().keep_thumbnail(hash, size_px, picture).await
