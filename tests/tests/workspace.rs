@@ -69,6 +69,7 @@ const CONFINED: &[(&str, &[&str])] = &[
     // What listens, and the queues of those who listen to events.
     ("tokio", &["datapunk", "dp-nexus", "dp-stream"]),
     ("axum", &["dp-nexus"]),
+    ("tokio-rustls", &["dp-nexus"]),
     ("rmcp", &["dp-nexus"]),
 ];
 

@@ -146,6 +146,9 @@ mod tests {
         for text in [
             "[import]\nworkers = 0",
             "[server]\nimport_folders = ['exports']",
+            "[server]\naccount_requests_per_s = 0",
+            "[server]\nbody_bytes_max = 10",
+            "[server]\ncertificate = 'life.pem'",
             "[person]\nhome_zone = 'Mars/Olympus'",
             "[archive]\nratio = 1",
             "[files]\nblob_bytes_max = 0",

@@ -33,7 +33,7 @@ pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
-pub use serve::{Limits, prompt, serve};
+pub use serve::{Limits, Tls, TlsError, encrypted, prompt, serve};
 pub use uploads::router as uploads;
 pub use works::{IMPORT, ImportWork, Works};
 

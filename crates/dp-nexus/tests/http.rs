@@ -12,6 +12,8 @@ mod bytes;
 mod dock;
 #[path = "http/door.rs"]
 mod door;
+#[path = "http/encrypting.rs"]
+mod encrypting;
 #[path = "http/figures.rs"]
 mod figures;
 #[path = "http/graph_bounds.rs"]

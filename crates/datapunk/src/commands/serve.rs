@@ -1,17 +1,21 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
+mod encryption;
+mod files;
 mod imports;
+mod limits;
 
 use super::{forget, user};
 use crate::{brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use dp_cortex::engine::Engine;
-use dp_lake::originals::Originals;
 use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
-    http::{App, Door, FileLimits, Files, HomeError, Homes, IMPORT, Limits, Settings, Works, prompt, serve},
-    uploads::{Staging, StagingOptions},
+    http::{
+        App, Door, Files, HomeError, Homes, IMPORT, Limits, Settings, Tls, Works, encrypted, prompt, serve,
+    },
+    uploads::Staging,
 };
 use dp_stream::{Handler, Runner, Stream};
 use imports::ImportJobs;
@@ -55,6 +59,14 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT")]
     metrics: Option<SocketAddr>,
 
+    /// Speak TLS with this certificate, a PEM file with those that vouch for it. Read again when it changes
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+
+    /// The certificate's private key, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+
     /// Listen on an address that other machines reach, though nothing is encrypted: behind a proxy that does
     /// that, or in a network you trust
     #[arg(long)]
@@ -62,21 +74,25 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<()> {
-    for address in std::iter::once(arguments.listen).chain(arguments.metrics) {
+    say_what_happens();
+    let given = arguments.tls_cert.clone().zip(arguments.tls_key.clone());
+    let tls = encryption::read(given, &place.config.server)?;
+    // Figures are told in the clear in any case.
+    let in_the_clear = tls.is_none().then_some(arguments.listen).into_iter().chain(arguments.metrics);
+    for address in in_the_clear {
         ensure!(
             address.ip().is_loopback() || arguments.unencrypted,
-            "other machines could reach {address}, and nothing would be encrypted; listen on 127.0.0.1 behind a \
-             proxy that encrypts, or say --unencrypted"
+            "other machines could reach {address}, and nothing would be encrypted; name a certificate with \
+             --tls-cert and --tls-key, listen on 127.0.0.1 behind a proxy that encrypts, or say --unencrypted"
         );
     }
-    say_what_happens();
     let accounts = Arc::new(user::open(place)?);
     let homes = Arc::new(Vaults::new(place.clone()));
     // What can't be opened is said now, not to the first who asks.
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let stream = Stream::open(&place.system_file())?;
-    let staging = Staging::open(&place.directory.join("staging"), StagingOptions::default())?;
+    let staging = Staging::open(&place.directory.join("staging"), limits::of_uploads(&place.config.server))?;
     let imports: Arc<dyn Handler> = Arc::new(ImportJobs {
         place: place.clone(),
         accounts: Arc::clone(&accounts),
@@ -88,9 +104,15 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
     let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
-    let files = files(place, staging.clone());
-    let answered =
-        runtime.block_on(answer(arguments, accounts, homes, (works, files, stream, staging), output));
+    let files = files::of(place, staging.clone());
+    let answered = runtime.block_on(answer(
+        arguments,
+        tls,
+        accounts,
+        homes,
+        (works, files, stream, staging),
+        output,
+    ));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     answered?;
@@ -99,6 +121,7 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
 
 async fn answer(
     arguments: Arguments,
+    tls: Option<Tls>,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
     (works, files, stream, staging): (Works, Files, Stream, Staging),
@@ -110,13 +133,16 @@ async fn answer(
         None => None,
     };
     let address = listener.local_addr()?;
+    let data_directory = homes.place.directory.display().to_string();
+    let connection_limits = limits::of_connections(&homes.place.config.server);
     let mut settings = Settings {
         base_path: arguments.base_path,
         trusted_proxies: arguments.trusted_proxy,
-        ..Settings::default()
+        is_encrypted: arguments.behind_tls || tls.is_some(),
+        ..limits::of_requests(&homes.place.config.server)
     };
     settings.hosts.extend(arguments.host.iter().map(|host| host.to_lowercase()));
-    let door = Door::new(Arc::clone(&accounts), &settings, arguments.behind_tls)?;
+    let door = Door::new(Arc::clone(&accounts), &settings)?;
     door.on_removal(move |account| {
         if let Err(error) = stream.forget_account(&account.to_string()) {
             tracing::warn!(%error, "jobs and events of an account that was removed are still kept");
@@ -125,13 +151,15 @@ async fn answer(
     let app = App::new(Arc::clone(&homes) as Arc<dyn Homes>, Arc::new(door.clone()), settings);
     let routes = dp_nexus::http::router_with(&app, files.join(works.join(door.routes())));
     let sweeping = tokio::spawn(sweep(staging, homes));
-    output
-        .line(format!("Listening on http://{address}; the API is described at http://{address}/api/docs"))?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    output.line(format!(
+        "Listening on {scheme}://{address}; the API is described at {scheme}://{address}/api/docs"
+    ))?;
     if accounts.needs_setup()? {
         let code = accounts.new_setup_code(Timestamp::now())?;
         output.line(format!(
-            "There is no account yet. `datapunk user add NAME` makes the first one, or POST /api/v1/setup on this \
-             machine; from another machine it takes this code, for an hour: {}",
+            "There is no account yet. `datapunk user add --data-dir {data_directory:?} NAME` makes the first one, or \
+             POST /api/v1/setup on this machine; from another machine it takes this code, for an hour: {}",
             code.expose()
         ))?;
     }
@@ -145,7 +173,14 @@ async fn answer(
         stopped().await;
         works.close();
     };
-    serve(prompt(listener), app, routes, Limits::default(), stopped).await;
+    match tls {
+        Some(tls) => {
+            let renewing = tokio::spawn(encryption::renew(tls.clone()));
+            serve(encrypted(prompt(listener), tls), app, routes, connection_limits, stopped).await;
+            renewing.abort();
+        }
+        None => serve(prompt(listener), app, routes, connection_limits, stopped).await,
+    }
     sweeping.abort();
     if let Some(telling) = telling {
         telling.abort();
@@ -164,17 +199,6 @@ async fn bind(address: SocketAddr, another: &str) -> anyhow::Result<TcpListener>
 async fn tell(listener: TcpListener, app: App) {
     let routes = dp_nexus::http::metrics(&app);
     serve(prompt(listener), app, routes, Limits::default(), std::future::pending()).await;
-}
-
-/// What goes over HTTP as bytes, within the limits of the configuration.
-fn files(place: &Place, staging: Staging) -> Files {
-    let config = &place.config.files;
-    let limits = FileLimits {
-        blob_bytes_max: config.blob_bytes_max,
-        picture_pixels_max: config.picture_pixels_max,
-        pictures_at_once: config.pictures_at_once,
-    };
-    Files::new(staging, Originals::new(place.config.archive.clone()), limits)
 }
 
 /// Removes uploads that nobody went on with, and blobs that nothing refers to, now and then.

@@ -129,6 +129,8 @@ pub struct Settings {
     pub base_path: String,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Vec<IpAddr>,
+    /// Whether browsers reach it over TLS, by itself or by way of a proxy.
+    pub is_encrypted: bool,
     /// The largest body.
     pub body_bytes_max: usize,
     /// How long a request may take.
@@ -150,6 +152,7 @@ impl Default for Settings {
             origins: Vec::new(),
             base_path: String::new(),
             trusted_proxies: Vec::new(),
+            is_encrypted: false,
             body_bytes_max: 1 << 20,
             request_timeout: Duration::from_secs(30),
             per_account: Allowance { per_second: 50.0, burst: 100.0 },

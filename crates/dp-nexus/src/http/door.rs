@@ -68,12 +68,12 @@ impl fmt::Debug for Door {
 }
 
 impl Door {
-    /// A door to these accounts; `is_tls` says whether browsers reach it over TLS, be it by way of a proxy.
+    /// A door to these accounts.
     ///
     /// # Errors
     /// If the thread that writes the access log can't be started.
-    pub fn new(accounts: Arc<Accounts>, settings: &Settings, is_tls: bool) -> io::Result<Self> {
-        Self::with_clock(accounts, settings, is_tls, Timestamp::now)
+    pub fn new(accounts: Arc<Accounts>, settings: &Settings) -> io::Result<Self> {
+        Self::with_clock(accounts, settings, Timestamp::now)
     }
 
     /// The same with a clock of its own.
@@ -83,14 +83,13 @@ impl Door {
     pub fn with_clock(
         accounts: Arc<Accounts>,
         settings: &Settings,
-        is_tls: bool,
         clock: impl Fn() -> Timestamp + Send + Sync + 'static,
     ) -> io::Result<Self> {
         let clock: Clock = Arc::new(clock);
         Ok(Self(Arc::new(Inner {
             journal: Journal::start(Arc::clone(&accounts), Arc::clone(&clock))?,
             accounts,
-            is_tls,
+            is_tls: settings.is_encrypted,
             base_path: settings.base_path.trim_end_matches('/').to_owned(),
             trusted_proxies: settings.trusted_proxies.clone(),
             is_set_up: AtomicBool::new(false),

@@ -38,7 +38,7 @@ pub(super) fn around(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn(written::problems))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it()))
         .layer(middleware::from_fn(written::weak_tags))
-        .layer(middleware::from_fn(guard::answer))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::answer))
         .layer(middleware::from_fn_with_state(app.clone(), metrics::measured))
         .layer(middleware::from_fn(request_id::given))
 }

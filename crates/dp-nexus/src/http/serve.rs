@@ -2,6 +2,9 @@
 //! connections are bounded here, before any route is asked.
 
 mod opening;
+mod tls;
+
+pub use tls::{Tls, TlsError, encrypted};
 
 use super::app::{App, Stage};
 use axum::{

@@ -51,14 +51,19 @@ impl Home {
 
     pub(crate) fn with(is_tls: bool, change: impl FnOnce(&mut Settings)) -> Self {
         let plenty = Allowance { per_second: 1e6, burst: 1e6 };
-        let mut settings = Settings { per_account: plenty, per_address: plenty, ..Settings::default() };
+        let mut settings = Settings {
+            per_account: plenty,
+            per_address: plenty,
+            is_encrypted: is_tls,
+            ..Settings::default()
+        };
         change(&mut settings);
         let directory = tempfile::tempdir().unwrap();
         let accounts = Arc::new(Accounts::open(&directory.path().join("system.db")).unwrap());
         let clock = Arc::new(AtomicI64::new(1_800_000_000));
         let hands = Arc::clone(&clock);
         let now = move || Timestamp::from_second(hands.load(Ordering::SeqCst)).unwrap();
-        let door = Door::with_clock(Arc::clone(&accounts), &settings, is_tls, now).unwrap();
+        let door = Door::with_clock(Arc::clone(&accounts), &settings, now).unwrap();
         let rooms = Rooms {
             owners: Arc::new(engine(&vault(life(), samples()))),
             empty: Arc::new(engine(&vault(Vec::new(), Vec::new()))),
@@ -120,6 +125,13 @@ impl Home {
             request = request.header(*name, *value);
         }
         answered(&self.routes, request.body(body).unwrap()).await
+    }
+
+    /// Sends a request as it is, from this machine.
+    pub(crate) async fn send(&self, mut request: http::Request<Body>) -> Answer {
+        let peer: SocketAddr = "127.0.0.1:5000".parse().unwrap();
+        request.extensions_mut().insert(ConnectInfo(peer));
+        answered(&self.routes, request).await
     }
 
     /// Asks from this machine.

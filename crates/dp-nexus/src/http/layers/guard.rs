@@ -17,6 +17,9 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
                       font-src 'self'; connect-src 'self'; manifest-src 'self'; worker-src 'self'; \
                       form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// Where TLS is spoken, browsers keep to it for a year.
+const ENCRYPTED_ONLY: &str = "max-age=31536000";
+
 /// Headers of every answer that does not say otherwise.
 const HEADERS: [(HeaderName, &str); 8] = [
     (header::CONTENT_SECURITY_POLICY, POLICY),
@@ -92,17 +95,45 @@ fn host_of(authority: &str) -> &str {
 }
 
 /// Tells browsers what the answer may do.
-pub(super) async fn answer(request: Request, next: Next) -> Response {
+pub(super) async fn answer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let name = authority(request.headers(), request.uri());
+    let is_to_stay = app.settings().is_encrypted && name.is_some_and(|name| is_a_domain(host_of(&name)));
     let mut response = next.run(request).await;
+    if is_to_stay {
+        let headers = response.headers_mut();
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(ENCRYPTED_ONLY));
+    }
     for (name, value) in HEADERS {
         response.headers_mut().entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
 }
 
+/// Whether a name is this server's alone: that `localhost` speaks TLS only would bind every other program on the
+/// person's machine, and an address is bound by nothing.
+fn is_a_domain(host: &str) -> bool {
+    let is_address = host.starts_with('[') || host.parse::<std::net::IpAddr>().is_ok();
+    let is_local =
+        host.eq_ignore_ascii_case("localhost") || host.to_ascii_lowercase().ends_with(".localhost");
+    !is_address && !is_local
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_names_of_domains_are_bound_to_tls() {
+        for (host, expected) in [
+            ("life.example.org", true),
+            ("localhost", false),
+            ("a.localhost", false),
+            ("192.0.2.7", false),
+            ("[::1]", false),
+        ] {
+            assert_eq!(is_a_domain(host), expected, "{host}");
+        }
+    }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         let pairs = pairs
