@@ -71,6 +71,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("axum", &["dp-nexus"]),
     ("tokio-rustls", &["dp-nexus"]),
     ("rmcp", &["dp-nexus"]),
+    // Decoders of what strangers send, in one place that expects the worst of them.
+    ("image", &["dp-nexus"]),
+    ("infer", &["dp-nexus"]),
 ];
 
 /// Locked packages that are worth their trouble.
