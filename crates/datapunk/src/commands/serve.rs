@@ -105,14 +105,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
     let files = files::of(place, staging.clone());
-    let answered = runtime.block_on(answer(
-        arguments,
-        tls,
-        accounts,
-        homes,
-        (works, files, stream, staging),
-        output,
-    ));
+    let answered =
+        runtime.block_on(answer(arguments, tls, accounts, homes, (works, files, stream, staging), output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     answered?;

@@ -4,7 +4,6 @@ use crate::build::{ZipEntry, gzip, tar, zip};
 use dp_archive::{ArchiveError, Limits, Original};
 use std::{
     fs,
-    io::Read,
     path::{Path, PathBuf},
 };
 

@@ -100,7 +100,7 @@ impl Parcel {
             Wanted::Part(part) => {
                 (StatusCode::PARTIAL_CONTENT, body, Some(format!("{}-{}", part.start, part.end - 1)))
             }
-            Wanted::Nowhere => return Ok(self.nowhere()?),
+            Wanted::Nowhere => return self.nowhere(),
         };
         let mut response = (status, body).into_response();
         let size = self.size_bytes.map_or_else(|| "*".to_owned(), |bytes| bytes.to_string());
