@@ -8,10 +8,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, before, test } from 'node:test'
+import { VectorTile } from '@mapbox/vector-tile'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { EventSource } from 'eventsource'
+import { PbfReader } from 'pbf'
 import tus from 'tus-js-client'
 
 const program = process.env.DATAPUNK_BIN
@@ -172,4 +174,44 @@ test('the SDK of the Model Context Protocol searches and reads over HTTP, and is
   const log = await call('/api/v1/log?limit=50')
   assert.ok(log.items.some(entry => entry.action === 'mcp.search'), 'what was asked is in the access log')
   assert.ok(!JSON.stringify(log).includes('oranges'), 'and nothing of what it said')
+})
+
+test('@mapbox/vector-tile reads how often somebody was where', async () => {
+  const fix = (minute, latitudeE7, longitudeE7) => ({
+    latitudeE7, longitudeE7, accuracy: 12, source: 'GPS', deviceTag: 1,
+    timestamp: new Date(Date.UTC(2022, 4, 1, 10, minute)).toISOString()
+  })
+  const lisbon = [387223000, -91393000]
+  const locations = [fix(0, ...lisbon), fix(1, ...lisbon), fix(2, -338688000, 1512093000)]
+  const path = join(folder, 'Records.json')
+  writeFileSync(path, JSON.stringify({ locations }))
+  const uploaded = await upload(path, {})
+  const job = await post('/api/v1/imports', { uploads: [uploaded.url.split('/').at(-1)] })
+  const description = await call('/api/v1/map/tiles.json')
+  assert.equal(description.tilejson, '3.0.0')
+  const tile = async (z, x, y) => {
+    const url = description.tiles[0].replace('{z}', z).replace('{x}', x).replace('{y}', y)
+    const response = await fetch(url, { headers })
+    assert.ok(response.ok, `${url}: ${response.status}`)
+    const bytes = new Uint8Array(await response.arrayBuffer())
+    return { status: response.status, layers: new VectorTile(new PbfReader(bytes)).layers }
+  }
+  // Fixes are counted when nothing was written for a while.
+  const end = Date.now() + 60_000
+  while ((await tile(0, 0, 0)).status === 204) {
+    assert.ok(Date.now() < end, `nothing is counted: ${JSON.stringify(await call(`/api/v1/jobs/${job.id}`))}`)
+    await new Promise(resolve => setTimeout(resolve, 200))
+  }
+  const { density } = (await tile(0, 0, 0)).layers
+  assert.deepEqual([density.version, density.extent, density.length], [2, 4096, 2])
+  const features = [0, 1].map(index => density.feature(index))
+  assert.deepEqual(features.map(feature => feature.properties.count).sort(), [1, 2])
+  const twice = features.find(feature => feature.properties.count === 2)
+  assert.equal(twice.type, 1)
+  const [longitude, latitude] = twice.toGeoJSON(0, 0, 0).geometry.coordinates
+  assert.ok(Math.abs(longitude + 9.14) < 3 && Math.abs(latitude - 38.72) < 3, `${longitude} ${latitude}`)
+  const close = (await tile(14, 7776, 6277)).layers.density
+  const [there] = close.feature(0).toGeoJSON(7776, 6277, 14).geometry.coordinates
+  assert.ok(Math.abs(there + 9.1393) < 0.001, `${there}`)
+  assert.equal((await tile(14, 0, 0)).status, 204)
 })

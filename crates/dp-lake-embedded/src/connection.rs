@@ -1,6 +1,6 @@
 //! Opening SQLite: the pragmas that make it durable, and the format it must have.
 
-use crate::{error::Context as _, migrate::migrate};
+use crate::{cells, error::Context as _, migrate::migrate};
 use dp_lake::LakeError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::Path;
@@ -46,6 +46,7 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
     if let Some(older) = format(&connection)?.filter(|&found| found < FORMAT) {
         migrate(&mut connection, older)?;
     }
+    cells::make(&mut connection)?;
     Ok(connection)
 }
 

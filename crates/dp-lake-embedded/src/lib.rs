@@ -2,6 +2,7 @@
 //! writes, a few read; the index is a projection that any crash or deletion only sets back.
 
 mod blobs;
+mod cells;
 mod codec;
 mod connection;
 mod embedding;

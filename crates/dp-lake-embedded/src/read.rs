@@ -4,6 +4,7 @@ pub(crate) mod blobs;
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod imports;
+pub(crate) mod map;
 pub(crate) mod people;
 pub(crate) mod rollups;
 pub(crate) mod series;

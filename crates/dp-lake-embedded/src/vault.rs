@@ -23,6 +23,7 @@ use dp_lake::{
     ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit,
     RankedQuery, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery,
     Top, Vault, Vectors,
+    map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
 use futures::StreamExt as _;
@@ -63,6 +64,12 @@ struct WriterState {
     publish: Box<dyn Fn(IndexChanges) + Send>,
 }
 
+/// What the writer does while nobody else writes: counts fixes on the map. Whether there may be more.
+fn count_more(state: &mut WriterState) -> bool {
+    // What failed is still to be counted, and whoever waits for it is told why it is not.
+    state.writer.count_span().unwrap_or(false)
+}
+
 impl EmbeddedVault {
     /// Opens a vault for writing, making it if it is not there. Documents that the set of its embedder
     /// has no vectors of yet are embedded in the background.
@@ -92,7 +99,11 @@ impl EmbeddedVault {
         Ok(Self {
             directory: directory.to_owned(),
             home_zone,
-            writer: Some(Pool::start("lake-write", vec![WriterState { writer, publish }])?),
+            writer: Some(Pool::with_spare_work(
+                "lake-write",
+                vec![WriterState { writer, publish }],
+                count_more,
+            )?),
             readers: start_readers(&file)?,
             indexer: Some(indexer),
             embedding: Some(embedding),
@@ -522,6 +533,31 @@ impl Series for EmbeddedVault {
     async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError> {
         let series = series.to_owned();
         self.read(move |reader| reader.daily(&series)).await
+    }
+
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.track(&query)).await
+    }
+
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError> {
+        let query = query.clone();
+        self.read(move |reader| reader.density(&query)).await
+    }
+
+    async fn wait_counted(&self) -> Result<(), LakeError> {
+        if self.writer.is_none() {
+            return match self.read(Reader::is_counted).await? {
+                true => Ok(()),
+                false => Err(LakeError::Projection {
+                    projection: "map",
+                    reason: "fixes were imported that are not counted yet".to_owned(),
+                }),
+            };
+        }
+        // A span at a time, so that others may write between.
+        while self.write(|state| state.writer.count_span()).await? {}
+        Ok(())
     }
 }
 

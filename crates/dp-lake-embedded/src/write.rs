@@ -2,6 +2,7 @@
 //! rollups in it, and says what the text index has to do.
 
 pub(crate) mod blobs;
+mod cells;
 pub(crate) mod documents;
 mod forget;
 pub(crate) mod imports;

@@ -15,6 +15,7 @@ pub mod finding;
 pub mod forgetting;
 pub mod imports;
 pub mod listing;
+pub mod map;
 pub mod people;
 #[cfg(any(test, feature = "conformance"))]
 mod random;
@@ -130,6 +131,15 @@ list_cases! { $
         days_and_series_are_counted,
         numbers_and_fixes_of_one_instant_stay_apart,
         odd_numbers_survive,
+    }
+    map {
+        every_zoom_counts_every_fix_once,
+        densities_follow_days_and_sources,
+        densities_follow_what_changes,
+        what_was_forgotten_is_nowhere_on_the_map,
+        ways_are_thinned_by_cell_and_device,
+        ways_go_on_in_parts,
+        ways_keep_to_their_box_and_time,
     }
     statistics {
         the_histogram_equals_a_count_by_listing,

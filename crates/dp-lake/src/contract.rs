@@ -8,6 +8,7 @@ use crate::{
     ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector,
     PendingDocument, RankedHit, RankedQuery, RemovedBlobs, RevisionedDocument, SampleQuery, SeriesInfo, Sort,
     Suggestion, TextQuery, Top, VectorModel, VectorSet,
+    map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use async_trait::async_trait;
 use dp_model::{BlobHash, Document, DocumentId, EntryReport, Person, Sample};
@@ -185,6 +186,17 @@ pub trait Series: Send + Sync {
 
     /// Samples a local day, from rollups, ascending.
     async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError>;
+
+    /// The way that fixes tell, in order of time, with those that follow each other in one cell as one point.
+    /// A part may have fewer points than the limit, and none, and still have a next one.
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError>;
+
+    /// Fixes by cell of a tile, row by row. Counted by a projection: eventually consistent, and
+    /// `wait_counted` is how a caller gets more. What was forgotten is out of it at once.
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError>;
+
+    /// Returns when every fix that was applied before is counted in densities.
+    async fn wait_counted(&self) -> Result<(), LakeError>;
 }
 
 /// Imports and their ledger.

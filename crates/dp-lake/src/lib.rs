@@ -12,6 +12,7 @@ mod error;
 pub mod etl;
 mod filter;
 mod finding;
+pub mod map;
 pub mod matching;
 pub mod memory;
 mod near;

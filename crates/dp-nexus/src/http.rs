@@ -10,6 +10,7 @@ mod files;
 mod given;
 mod graph;
 mod layers;
+mod map;
 mod mcp;
 mod metrics;
 mod openapi;
@@ -67,6 +68,7 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let usual = routes::api()
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))
+        .merge(map::router())
         .merge(more.usual)
         .layer(middleware::from_fn_with_state(app.clone(), layers::in_time));
     let noted = |routes: Router<App>| match &more.journal {

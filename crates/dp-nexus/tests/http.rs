@@ -26,6 +26,8 @@ mod graphing;
 mod home;
 #[path = "http/keeping.rs"]
 mod keeping;
+#[path = "http/mapping.rs"]
+mod mapping;
 #[path = "http/mcp.rs"]
 mod mcp;
 #[path = "http/passing.rs"]

@@ -189,6 +189,9 @@ fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Resul
         }
         removed +=
             connection.execute("DELETE FROM samples WHERE source = ?", [source]).context("forget samples")?;
+        connection
+            .execute("DELETE FROM map_cells WHERE source = ?", [source])
+            .context("forget where they were on the map")?;
     }
     Ok(removed as u64)
 }

@@ -1,10 +1,13 @@
 //! Counts that change with a transaction: gathered while it runs, added to the tables at its end.
 
-use crate::error::Context as _;
+use crate::{
+    cells::{set_due, span_of},
+    error::Context as _,
+};
 use dp_lake::{Day, Dimension, LakeError, dimensions::dimension_values};
 use dp_model::Content;
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use rusqlite::Connection;
 
 /// In the rollups, the day of undated documents.
@@ -15,6 +18,10 @@ pub(crate) const UNDATED: Day = Day::MIN;
 pub(super) struct Rollups {
     documents: HashMap<(Day, i64), i64, RandomState>,
     samples: HashMap<(i64, Day), i64, RandomState>,
+    /// Spans of days of a series whose fixes are to be counted on the map again.
+    due: HashSet<(i64, i32), RandomState>,
+    /// The last of them: most fixes are of the same one.
+    last_due: Option<(i64, i32)>,
     top: HashMap<(u8, String), i64, RandomState>,
 }
 
@@ -30,6 +37,15 @@ impl Rollups {
     /// Adds `change` samples of this series and day.
     pub(super) fn add_sample(&mut self, series: i64, day: Day, change: i64) {
         *self.samples.entry((series, day)).or_default() += change;
+    }
+
+    /// Says that fixes of this series and day came, went or changed.
+    pub(super) fn add_due(&mut self, series: i64, day: Day) {
+        let due = (series, span_of(day));
+        if self.last_due != Some(due) {
+            self.due.insert(due);
+            self.last_due = Some(due);
+        }
     }
 
     /// Adds everything to the tables.
@@ -48,6 +64,9 @@ impl Rollups {
             )?;
             for ((series, day), change) in self.samples {
                 add.execute((series, day, change))?;
+            }
+            for (series, span) in self.due {
+                set_due(connection, series, span)?;
             }
             let mut add = connection.prepare_cached(
                 "INSERT INTO rollup_top (dimension, name, count) VALUES (?, ?, ?)

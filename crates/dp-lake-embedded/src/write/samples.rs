@@ -21,9 +21,13 @@ pub(super) fn apply(
     for upsert in upserts {
         let series = writer.series.id(&writer.connection, &upsert.sample.series)?;
         let source = writer.sources.id(&writer.connection, &upsert.sample.source)?;
+        let is_fix = matches!(upsert.sample.reading, Reading::Fix(_));
         if write(&writer.connection, false, series, source, upsert.day, &upsert.sample)? {
             tally.inserted += 1;
             rollups.add_sample(series, upsert.day, 1);
+            if is_fix {
+                rollups.add_due(series, upsert.day);
+            }
             continue;
         }
         let (existing, day) = find(writer, series, &upsert.sample)?;
@@ -36,6 +40,10 @@ pub(super) fn apply(
         write(&writer.connection, true, series, source, merged_day, &merged)?;
         rollups.add_sample(series, day, -1);
         rollups.add_sample(series, merged_day, 1);
+        if is_fix {
+            rollups.add_due(series, day);
+            rollups.add_due(series, merged_day);
+        }
         tally.updated += 1;
     }
     Ok(tally)

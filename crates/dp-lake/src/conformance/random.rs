@@ -6,6 +6,7 @@ use super::{
     build::{
         NOON_US, SECOND_US, content, document, documents_batch, finished, fix, mail, number, sample_upsert,
     },
+    map,
     subject::wait,
     vectors,
 };
@@ -381,6 +382,7 @@ fn compare_series(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(), T
             limit: 3,
         };
         agree(series, subject.range(&query), expected.range(&query))?;
+        agree(series, map::seen(subject, series), map::seen(expected, series))?;
     }
     Ok(())
 }

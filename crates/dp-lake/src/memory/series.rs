@@ -1,7 +1,11 @@
 //! Time series of the memory vault.
 
 use super::MemoryVault;
-use crate::{Day, LakeError, SampleQuery, Series, SeriesInfo, samples::is_wanted};
+use crate::{
+    Day, LakeError, SampleQuery, Series, SeriesInfo,
+    map::{CellCount, CellSums, DensityQuery, Thinner, Track, TrackQuery, place_of},
+    samples::is_wanted,
+};
 use async_trait::async_trait;
 use dp_model::Sample;
 use std::collections::BTreeMap;
@@ -39,5 +43,42 @@ impl Series for MemoryVault {
             }
         }
         Ok(days.into_iter().collect())
+    }
+
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
+        let state = self.lock();
+        let mut thinner = Thinner::of(query);
+        let (mut read, mut last) = (0, query.after);
+        for ((series, identity), (sample, day)) in &state.samples {
+            if *series != query.series || query.after.is_some_and(|after| *identity <= after) {
+                continue;
+            }
+            let Some(point) = place_of(sample) else { continue };
+            if !query.wants(sample.time_us, point, &sample.source, *day) {
+                continue;
+            }
+            if read == query.read_max.max(1) || !thinner.take(sample.time_us, sample.device, point) {
+                return Ok(Track { points: thinner.into_points(), next: last });
+            }
+            (read, last) = (read + 1, Some(*identity));
+        }
+        Ok(Track { points: thinner.into_points(), next: None })
+    }
+
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError> {
+        let mut sums = CellSums::of(query.tile);
+        for ((series, _), (sample, day)) in &self.lock().samples {
+            if *series == query.series
+                && query.wants(&sample.source, *day)
+                && let Some(point) = place_of(sample)
+            {
+                sums.add_point(point);
+            }
+        }
+        Ok(sums.counts())
+    }
+
+    async fn wait_counted(&self) -> Result<(), LakeError> {
+        Ok(())
     }
 }

@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    door, files,
+    door, files, map,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     uploads, works,
@@ -30,6 +30,7 @@ const TAGS: &[(&str, &str)] = &[
     ("statistics", "What there is, in numbers."),
     ("people", "Who appears in documents."),
     ("series", "Readings in time, such as location fixes."),
+    ("map", "Where somebody was."),
     ("graph", "The same data in one question: GraphQL."),
     ("files", "Bytes: media, small pictures of them, and the originals of what was imported."),
     ("imports", "What became of every file that was imported."),
@@ -73,6 +74,7 @@ pub fn document() -> OpenApi {
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
     api.merge(files::Documented::openapi());
+    api.merge(map::Documented::openapi());
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     api.info = InfoBuilder::new()
         .title("Datapunk")

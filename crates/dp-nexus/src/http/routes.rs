@@ -8,6 +8,7 @@ pub(super) mod histogram;
 pub(super) mod imports;
 mod on_this_day;
 pub(super) mod people;
+mod person;
 pub(super) mod search;
 mod series;
 mod similar;
@@ -40,6 +41,7 @@ pub(super) fn api() -> Router<App> {
         ("/stats", get(stats::stats)),
         ("/sources", get(sources::sources)),
         ("/people", get(people::people)),
+        ("/people/{id}", get(person::person)),
         ("/series", get(series::list)),
         ("/series/{name}", get(series::range)),
         ("/imports", get(imports::list)),
@@ -89,6 +91,7 @@ pub(super) fn health() -> Router<App> {
         stats::stats,
         sources::sources,
         people::people,
+        person::person,
         series::list,
         series::range,
         series::daily,

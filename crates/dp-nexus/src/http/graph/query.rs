@@ -21,12 +21,12 @@ use crate::http::{
         search::{FACET_VALUES, ModeWord, SNIPPET_CHARS, SortWord},
         sources, stats, timeline,
     },
-    shapes::{ImportView, PersonView, SeriesView},
+    shapes::{ImportView, PersonView, SeriesView, TopView},
     words::LastDay,
 };
 use async_graphql::{Context, ID, InputObject, Object, Result};
 use dp_cortex::engine::SearchRequest;
-use dp_lake::HistogramQuery;
+use dp_lake::{Dimension, HistogramQuery};
 use futures::executor::block_on;
 use std::time::Instant;
 
@@ -232,6 +232,23 @@ impl Query {
                 })
             });
             Ok(Some(Connection::of(part.await?, |person| person)))
+        })
+        .await
+    }
+
+    /// The places that were visited most, with the number of visits, at most 500.
+    #[graphql(complexity = "ASKING + each(first, child_complexity)")]
+    async fn places(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+    ) -> Option<Result<Vec<TopView>>> {
+        or_null(async {
+            let limit = within("first", count(first), 1..=500)?;
+            let question = ask(context, move |engine| {
+                shaped(&block_on(engine.vault().documents().top(Dimension::Place, limit))?)
+            });
+            Ok(Some(question.await?))
         })
         .await
     }

@@ -2,7 +2,11 @@
 
 use super::{READ_AT_ONCE, View, refused};
 use async_trait::async_trait;
-use dp_lake::{Day, Filter, LakeError, SampleQuery, Series, SeriesInfo, etl::HomeClock};
+use dp_lake::{
+    Day, Filter, LakeError, SampleQuery, Series, SeriesInfo,
+    etl::HomeClock,
+    map::{CellCount, DensityQuery, Track, TrackQuery},
+};
 use dp_model::Sample;
 
 #[async_trait]
@@ -59,6 +63,35 @@ impl Series for View {
         let days = self.vault.series().daily(series).await?;
         let range = Filter { from: self.scope.from, until: self.scope.until, ..Filter::default() };
         Ok(days.into_iter().filter(|&(day, _)| range.wants_day(Some(day))).collect())
+    }
+
+    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
+        match self.narrowed(&query.sources, query.from, query.until) {
+            Some(Filter { sources, from, until, .. }) => {
+                self.vault.series().track(&TrackQuery { sources, from, until, ..query.clone() }).await
+            }
+            None => Ok(Track::default()),
+        }
+    }
+
+    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError> {
+        match self.narrowed(&query.sources, query.from, query.until) {
+            Some(Filter { sources, from, until, .. }) => {
+                self.vault.series().density(&DensityQuery { sources, from, until, ..query.clone() }).await
+            }
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn wait_counted(&self) -> Result<(), LakeError> {
+        self.vault.series().wait_counted().await
+    }
+}
+
+impl View {
+    /// Sources and days as far as they may be seen; None if nothing of them may be.
+    fn narrowed(&self, sources: &[String], from: Option<Day>, until: Option<Day>) -> Option<Filter> {
+        self.scope.narrow(Filter { sources: sources.to_vec(), from, until, ..Filter::default() })
     }
 }
 
