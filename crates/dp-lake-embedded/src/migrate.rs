@@ -6,8 +6,11 @@ use dp_model::Media;
 use rusqlite::Connection;
 use serde::Deserialize;
 
+/// What leads from one format to the next.
+type Step = fn(&Connection) -> Result<(), LakeError>;
+
 /// What formats added, in order: the first leads from format 1 to 2.
-const STEPS: [fn(&Connection) -> Result<(), LakeError>; 1] = [name_bytes];
+const STEPS: [Step; 1] = [name_bytes];
 
 /// Brings a store of this format to the last one.
 pub(crate) fn migrate(connection: &mut Connection, from: i64) -> Result<(), LakeError> {

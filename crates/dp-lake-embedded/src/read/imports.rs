@@ -113,11 +113,13 @@ impl Reader {
             .connection
             .prepare_cached("SELECT path, archive, bytes, status FROM ledger WHERE import = ? AND entry = ?")
             .and_then(|mut statement| {
-                let read = |row: &Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?));
+                let read = |row: &Row<'_>| {
+                    let (path, archive) = (row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?);
+                    Ok((path, archive, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<u8>>(3)?))
+                };
                 statement.query_row((import, entry), read).optional()
             })
             .context("look for an entry")?;
-        let found: Option<(String, Option<i64>, Option<i64>, Option<u8>)> = found;
         let Some((path, archive, bytes, status)) = found else { return Ok(None) };
         let mut archives = get(&self.connection, import)?.paths;
         let mut ordinal = 0;
