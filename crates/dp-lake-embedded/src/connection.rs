@@ -1,6 +1,6 @@
 //! Opening SQLite: the pragmas that make it durable, and the format it must have.
 
-use crate::{cells, error::Context as _, migrate::migrate};
+use crate::{cells, error::Context as _, migrate::migrate, write::conversations};
 use dp_lake::LakeError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::Path;
@@ -47,6 +47,7 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
         migrate(&mut connection, older)?;
     }
     cells::make(&mut connection)?;
+    conversations::make(&mut connection)?;
     Ok(connection)
 }
 

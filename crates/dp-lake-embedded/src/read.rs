@@ -1,6 +1,7 @@
 //! The readers: connections that never write. Each answers one question of the contract.
 
 pub(crate) mod blobs;
+pub(crate) mod conversations;
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod imports;

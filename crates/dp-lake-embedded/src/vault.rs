@@ -23,6 +23,7 @@ use dp_lake::{
     ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit,
     RankedQuery, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery,
     Top, Vault, Vectors,
+    conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
@@ -64,10 +65,12 @@ struct WriterState {
     publish: Box<dyn Fn(IndexChanges) + Send>,
 }
 
-/// What the writer does while nobody else writes: counts fixes on the map. Whether there may be more.
+/// What the writer does while nobody else writes: counts fixes on the map, and puts
+/// documents of before into conversations. Whether there may be more.
 fn count_more(state: &mut WriterState) -> bool {
     // What failed is still to be counted, and whoever waits for it is told why it is not.
-    state.writer.count_span().unwrap_or(false)
+    let counted = state.writer.count_span().unwrap_or(false);
+    counted || state.writer.converse().unwrap_or(false)
 }
 
 impl EmbeddedVault {
@@ -416,6 +419,24 @@ impl Documents for EmbeddedVault {
 
     async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError> {
         self.read(move |reader| reader.top(dimension, limit)).await
+    }
+
+    async fn conversations(
+        &self,
+        after: Option<ConversationPlace>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError> {
+        self.read(move |reader| reader.conversations(after, limit)).await
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        let cursor = cursor.cloned();
+        self.read(move |reader| reader.conversation(id, cursor.as_ref(), limit)).await
     }
 
     async fn people(&self, after: Option<PersonId>, limit: usize) -> Result<Vec<Person>, LakeError> {

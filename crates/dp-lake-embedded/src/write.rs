@@ -3,6 +3,7 @@
 
 pub(crate) mod blobs;
 mod cells;
+pub(crate) mod conversations;
 pub(crate) mod documents;
 mod forget;
 pub(crate) mod imports;

@@ -10,6 +10,7 @@
 pub mod annotations;
 pub mod blobs;
 pub mod build;
+pub mod conversations;
 pub mod documents;
 pub mod finding;
 pub mod forgetting;
@@ -84,6 +85,11 @@ list_cases! { $
         the_same_document_twice_in_a_batch_is_one,
         nothing_of_a_batch_for_an_unknown_import_is_applied,
         the_vault_knows_its_home_and_its_health,
+    }
+    conversations {
+        what_belongs_together_is_one_conversation,
+        conversations_are_listed_in_pages,
+        conversations_follow_what_changes,
     }
     versions {
         equal_content_is_unchanged,

@@ -8,6 +8,7 @@ use crate::{
     ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, Order, Page, PassageVector,
     PendingDocument, RankedHit, RankedQuery, RemovedBlobs, RevisionedDocument, SampleQuery, SeriesInfo, Sort,
     Suggestion, TextQuery, Top, VectorModel, VectorSet,
+    conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
 };
 use async_trait::async_trait;
@@ -86,6 +87,23 @@ pub trait Documents: Send + Sync {
 
     /// The most frequent names of a dimension, from rollups; ties by name.
     async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError>;
+
+    /// Conversations, the one that went on last first, at most `limit`, after `after`. Those of documents
+    /// that are not dated are none.
+    async fn conversations(
+        &self,
+        after: Option<ConversationPlace>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError>;
+
+    /// Dated documents of a conversation, latest first, at most `limit`, after `cursor`; without those the user
+    /// has hidden.
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError>;
 
     /// People in order of id, after `after`.
     async fn people(&self, after: Option<dp_model::PersonId>, limit: usize)

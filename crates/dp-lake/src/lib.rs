@@ -7,6 +7,7 @@ mod blobs;
 mod calendar;
 pub mod conformance;
 mod contract;
+pub mod conversations;
 pub mod dimensions;
 mod error;
 pub mod etl;

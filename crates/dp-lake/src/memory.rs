@@ -2,6 +2,7 @@
 //! that is right: ordered maps, no indexes, every count made by counting. Keeps nothing on disk.
 
 mod blobs;
+mod conversations;
 mod documents;
 mod finding;
 mod imports;

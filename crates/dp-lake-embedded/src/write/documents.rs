@@ -77,7 +77,7 @@ pub(super) fn apply(
         return beside(writer, rollups, import, sequence, group, upsert, changes);
     }
     let row = connection.last_insert_rowid();
-    rollups.add_document(upsert.day, group, &upsert.content, 1);
+    rollups.add_document(group, &upsert, 1);
     people::mention(connection, &mut writer.people, row, &upsert.content)?;
     media::note(connection, row, &upsert.content.media)?;
     let annotations = writer.annotations(upsert.id)?;
@@ -153,11 +153,11 @@ fn beside(
     if !was_newest {
         let before = versions.iter().find(|version| version.upsert.hash == hash);
         if let Some(before) = before {
-            rollups.add_document(before.upsert.day, group, &before.upsert.content, -1);
+            rollups.add_document(group, &before.upsert, -1);
             people::unmention(connection, row, &before.upsert.content)?;
         }
         let now = &versions[newest].upsert;
-        rollups.add_document(now.day, group, &now.content, 1);
+        rollups.add_document(group, now, 1);
         people::mention(connection, &mut writer.people, row, &now.content)?;
     }
     let newest = versions.swap_remove(newest);

@@ -131,7 +131,7 @@ fn remove_documents(
     for &id in ids {
         let Some((row, document)) = documents::load(connection, &writer.groups, id)? else { continue };
         let group = group_of(&mut writer.groups, connection, &document.content)?;
-        rollups.add_document(document.day, group, &document.content, -1);
+        rollups.add_document(group, &document, -1);
         people::unmention(connection, row, &document.content)?;
         media::release(connection, row, named)?;
         let delete = || -> rusqlite::Result<(usize, usize)> {

@@ -1,11 +1,11 @@
 //! Counts that change with a transaction: gathered while it runs, added to the tables at its end.
 
+use super::conversations::Conversations;
 use crate::{
     cells::{set_due, span_of},
     error::Context as _,
 };
-use dp_lake::{Day, Dimension, LakeError, dimensions::dimension_values};
-use dp_model::Content;
+use dp_lake::{Day, Dimension, DocumentUpsert, LakeError, dimensions::dimension_values};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 use rusqlite::Connection;
@@ -23,13 +23,15 @@ pub(super) struct Rollups {
     /// The last of them: most fixes are of the same one.
     last_due: Option<(i64, i32)>,
     top: HashMap<(u8, String), i64, RandomState>,
+    conversations: Conversations,
 }
 
 impl Rollups {
-    /// Adds `change` documents of this day, group and content.
-    pub(super) fn add_document(&mut self, day: Option<Day>, group: i64, content: &Content, change: i64) {
-        *self.documents.entry((day.unwrap_or(UNDATED), group)).or_default() += change;
-        for (dimension, name) in dimension_values(content) {
+    /// Adds this document of this group, or takes it away with a `change` of -1.
+    pub(super) fn add_document(&mut self, group: i64, document: &DocumentUpsert, change: i64) {
+        self.conversations.add(document, change);
+        *self.documents.entry((document.day.unwrap_or(UNDATED), group)).or_default() += change;
+        for (dimension, name) in dimension_values(&document.content) {
             *self.top.entry((dimension_code(dimension), name)).or_default() += change;
         }
     }
@@ -50,6 +52,7 @@ impl Rollups {
 
     /// Adds everything to the tables.
     pub(super) fn write(self, connection: &Connection) -> Result<(), LakeError> {
+        self.conversations.write(connection)?;
         let write = || -> rusqlite::Result<()> {
             let mut add = connection.prepare_cached(
                 "INSERT INTO rollup_documents (day, grp, count) VALUES (?, ?, ?)

@@ -334,6 +334,8 @@ fn agree<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> Result<(), 
 fn compare_documents(subject: &Subject<'_>, expected: &Subject<'_>) -> Result<(), TestCaseError> {
     agree("walk", subject.walk(), expected.walk())?;
     agree("people", subject.people(), expected.people())?;
+    let conversations = |subject: &Subject<'_>| wait(subject.vault().documents().conversations(None, 100));
+    agree("conversations", conversations(subject), conversations(expected))?;
     let prefix = |subject: &Subject<'_>| wait(subject.vault().documents().find_by_prefix("3", 4));
     agree("find_by_prefix", prefix(subject), prefix(expected))?;
     let get = |subject: &Subject<'_>| {

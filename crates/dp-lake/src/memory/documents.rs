@@ -3,8 +3,13 @@
 use super::{MemoryVault, no_such_import, people::People, state::State};
 use crate::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
-    Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top, dimensions::dimension_values,
-    filter::is_under, matching::matches, people::identity_of_key, samples::SampleIdentity,
+    Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
+    conversations::{Conversation, ConversationId, ConversationPlace},
+    dimensions::dimension_values,
+    filter::is_under,
+    matching::matches,
+    people::identity_of_key,
+    samples::SampleIdentity,
 };
 use async_trait::async_trait;
 use dp_model::{BlobHash, Document, DocumentId, Identity, Kind, Person, PersonId};
@@ -138,6 +143,23 @@ impl Documents for MemoryVault {
         top.sort_by_key(|line| Reverse(line.count));
         top.truncate(limit);
         Ok(top)
+    }
+
+    async fn conversations(
+        &self,
+        after: Option<ConversationPlace>,
+        limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError> {
+        Ok(self.list_conversations(after, limit))
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        self.parts_of_conversation(id, cursor, limit)
     }
 
     async fn people(&self, after: Option<PersonId>, limit: usize) -> Result<Vec<Person>, LakeError> {

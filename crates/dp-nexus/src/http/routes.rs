@@ -2,6 +2,7 @@
 
 pub(super) mod annotations;
 mod around;
+pub(super) mod conversations;
 mod docs;
 pub(super) mod documents;
 pub(super) mod histogram;
@@ -42,6 +43,8 @@ pub(super) fn api() -> Router<App> {
         ("/sources", get(sources::sources)),
         ("/people", get(people::people)),
         ("/people/{id}", get(person::person)),
+        ("/conversations", get(conversations::list)),
+        ("/conversations/{id}/documents", get(conversations::documents)),
         ("/series", get(series::list)),
         ("/series/{name}", get(series::range)),
         ("/imports", get(imports::list)),
@@ -92,6 +95,8 @@ pub(super) fn health() -> Router<App> {
         sources::sources,
         people::people,
         person::person,
+        conversations::list,
+        conversations::documents,
         series::list,
         series::range,
         series::daily,

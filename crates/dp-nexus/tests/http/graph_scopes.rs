@@ -69,7 +69,7 @@ async fn all_fields(world: &World) -> Vec<(String, String)> {
             "day" => &["2023-01-01", "2022-03-03"].map(|date| format!("(date: \"{date}\")")),
             "documents" => &["(first: 3)", "(first: 3, filter: {hidden: include, source: [\"google\"]})"]
                 .map(str::to_owned),
-            "timeline" | "places" => &["(first: 3)".to_owned()],
+            "timeline" | "places" | "conversations" => &["(first: 3)".to_owned()],
             "stats" | "people" => &[String::new()],
             "histogram" => &["(by: source)".to_owned()],
             "imports" | "series" | "sources" => &[String::new()],
@@ -102,7 +102,7 @@ async fn no_field_tells_of_what_another_account_has() {
         }
         fields.insert(name);
     }
-    assert_eq!(fields.len(), 12, "{fields:?}");
+    assert_eq!(fields.len(), 13, "{fields:?}");
     assert!(own >= 8, "{own} fields told something");
     let answer = asked(&world, &format!("{{document(id: \"{}\"){{id}}}}", id(99))).await;
     assert_eq!(
@@ -142,7 +142,7 @@ async fn every_field_keeps_to_the_scope_of_a_key() {
             }
         }
     }
-    assert_eq!(refused, ["imports", "people", "series"].map(str::to_owned).into());
+    assert_eq!(refused, ["conversations", "imports", "people", "series"].map(str::to_owned).into());
     let answer =
         post(&world, &format!("mia {CHROME}"), &json!({"query": "{people{nodes{name}} stats{documents}}"}))
             .await;

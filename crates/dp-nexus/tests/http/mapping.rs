@@ -144,6 +144,22 @@ async fn a_person_is_told_with_when_and_where_they_appear() {
     }
 }
 
+#[tokio::test]
+async fn conversations_lead_to_their_documents() {
+    let world = World::new();
+    let found = world.found("/api/v1/conversations").await;
+    let [one] = &found["items"].as_array().unwrap()[..] else { panic!("{found}") };
+    assert_eq!((&one["title"], &one["people"]), (&json!("Your refund"), &json!(["Ada Berg"])));
+    assert_eq!((&one["documents"], &one["last"]), (&json!(1), &json!("2022-03-03T12:00:00Z")));
+    let path = format!("/api/v1/conversations/{}/documents", one["id"].as_str().unwrap());
+    assert_eq!(world.found(&path).await["items"][0]["id"], id(4));
+    assert_eq!(world.get_scoped(CHROME, &path).await.json()["items"], json!([]));
+    assert_eq!(world.get("/api/v1/conversations/x/documents").await.code(), (404, "unknown_id".into()));
+    assert_eq!(world.get("/api/v1/conversations?cursor=5").await.code(), (400, "bad_cursor".into()));
+    let bos = world.send(get(&path).header("authorization", "Bearer bo").body(Body::empty()).unwrap()).await;
+    assert_eq!(bos.json()["items"], json!([]));
+}
+
 #[test]
 fn every_route_of_the_map_is_documented() {
     let api = dp_nexus::http::document();

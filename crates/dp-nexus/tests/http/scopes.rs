@@ -97,7 +97,9 @@ async fn counts_are_those_of_the_scope() {
 async fn what_is_known_of_the_whole_vault_only_is_refused() {
     let world = World::new();
     for scope in [CHROME, LATE] {
-        for path in ["/api/v1/people", "/api/v1/imports", "/api/v1/imports/1/entries"] {
+        for path in
+            ["/api/v1/people", "/api/v1/conversations", "/api/v1/imports", "/api/v1/imports/1/entries"]
+        {
             let answer = world.get_scoped(scope, path).await;
             assert_eq!(answer.code(), (403, "scope_too_narrow".into()), "{path}");
         }

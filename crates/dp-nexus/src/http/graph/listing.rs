@@ -3,6 +3,7 @@
 use super::{document::DocumentNode, time::DayNode};
 use crate::http::{
     answer::Part,
+    routes::conversations::ConversationView,
     shapes::{EntryReportView, PersonView},
 };
 use async_graphql::{OutputType, SimpleObject};
@@ -21,6 +22,7 @@ pub(super) struct PageInfo {
 #[graphql(concrete(name = "DocumentConnection", params(DocumentNode)))]
 #[graphql(concrete(name = "DayConnection", params(DayNode)))]
 #[graphql(concrete(name = "PersonConnection", params(PersonView)))]
+#[graphql(concrete(name = "ConversationConnection", params(ConversationView)))]
 #[graphql(concrete(name = "EntryReportConnection", params(EntryReportView)))]
 pub(super) struct Connection<T: OutputType> {
     /// The items.

@@ -15,6 +15,7 @@ use crate::http::{
     asked::within,
     problem::Problem,
     routes::{
+        conversations::{self, ConversationView},
         documents::OrderWord,
         histogram::{self, BucketWord, Parts},
         people,
@@ -232,6 +233,22 @@ impl Query {
                 })
             });
             Ok(Some(Connection::of(part.await?, |person| person)))
+        })
+        .await
+    }
+
+    /// Conversations, the one that went on last first, at most 200 at once. Not for keys that see only a part.
+    #[graphql(complexity = "ASKING + each(first, child_complexity)")]
+    async fn conversations(
+        &self,
+        context: &Context<'_>,
+        #[graphql(default = 50)] first: i32,
+        after: Option<String>,
+    ) -> Option<Result<Connection<ConversationView>>> {
+        or_null(async {
+            let limit = within("first", count(first), 1..=200)?;
+            let part = ask(context, conversations::question(limit, after.as_deref())?).await?;
+            Ok(Some(Connection::of(part, |conversation| conversation)))
         })
         .await
     }

@@ -5,7 +5,10 @@ use async_trait::async_trait;
 use dp_lake::{
     Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
     Forgotten, Hidden, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
-    dimensions::dimension_values, etl::HomeClock, people,
+    conversations::{Conversation, ConversationId, ConversationPlace},
+    dimensions::dimension_values,
+    etl::HomeClock,
+    people,
 };
 use dp_model::{Content, Document, DocumentId, Kind, Person, PersonId};
 use std::{cmp::Reverse, collections::HashMap};
@@ -127,6 +130,27 @@ impl Documents for View {
         tops.sort_by(|one, other| (Reverse(one.count), &one.name).cmp(&(Reverse(other.count), &other.name)));
         tops.truncate(limit);
         Ok(tops)
+    }
+
+    /// What is told of a conversation speaks of all of it.
+    async fn conversations(
+        &self,
+        _after: Option<ConversationPlace>,
+        _limit: usize,
+    ) -> Result<Vec<Conversation>, LakeError> {
+        refused("the list of conversations")
+    }
+
+    async fn conversation(
+        &self,
+        id: ConversationId,
+        cursor: Option<&Cursor>,
+        limit: usize,
+    ) -> Result<Page<Document>, LakeError> {
+        let mut clock = self.clock();
+        let mut page = self.vault.documents().conversation(id, cursor, limit).await?;
+        page.items.retain(|document| self.sees(&document.content, &mut clock));
+        Ok(page)
     }
 
     async fn people(&self, _after: Option<PersonId>, _limit: usize) -> Result<Vec<Person>, LakeError> {
