@@ -1,6 +1,8 @@
 //! The embedded vault: one directory with SQLite as the truth, Tantivy and vectors beside it. Implements the
 //! lake's contract by handing each question to the writer's thread or to a reader's.
 
+mod imports;
+
 use crate::{
     blobs::BlobFiles,
     connection::{FORMAT, made_format, open_reader, open_writer, vault_value},
@@ -18,15 +20,14 @@ use crate::{
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, Dimension, Documents, EntryOrigin,
-    Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
-    ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry, Order, Page, ProjectionHealth, RankedHit,
-    RankedQuery, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery,
-    Top, Vault, Vectors,
+    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, Dimension, Documents, Facet,
+    FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Imports, LakeError,
+    Order, Page, ProjectionHealth, RankedHit, RankedQuery, RevisionedDocument, SampleQuery, Search, Series,
+    SeriesInfo, Sort, Suggestion, TextQuery, Top, Vault, Vectors,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
 };
-use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
+use dp_model::{Document, DocumentId, Person, PersonId, Sample};
 use futures::StreamExt as _;
 use std::{
     path::{Path, PathBuf},
@@ -579,38 +580,5 @@ impl Series for EmbeddedVault {
         // A span at a time, so that others may write between.
         while self.write(|state| state.writer.count_span()).await? {}
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Imports for EmbeddedVault {
-    async fn begin(&self, draft: ImportDraft) -> Result<Import, LakeError> {
-        self.write(move |state| state.writer.begin(&draft)).await
-    }
-
-    async fn finish(&self, import: u64, now_us: i64) -> Result<Import, LakeError> {
-        self.write(move |state| state.writer.finish(import, now_us)).await
-    }
-
-    async fn list(&self) -> Result<Vec<Import>, LakeError> {
-        self.read(Reader::imports).await
-    }
-
-    async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.ledger(&query)).await
-    }
-
-    async fn origin(&self, import: u64, entry: u32) -> Result<Option<EntryOrigin>, LakeError> {
-        self.read(move |reader| reader.origin(import, entry)).await
-    }
-
-    async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError> {
-        self.read(move |reader| reader.memo_has_size(bytes)).await
-    }
-
-    async fn memo(&self, hash: [u8; 32], parser: &str, version: u32) -> Result<Option<MemoEntry>, LakeError> {
-        let parser = parser.to_owned();
-        self.read(move |reader| reader.memo(hash, &parser, version)).await
     }
 }
