@@ -24,6 +24,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("dp-nexus", &["dp-cortex", "dp-lake", "dp-model", "dp-stream"]),
     // Knows nothing of what jobs do.
     ("dp-stream", &[]),
+    // Knows files and no database.
+    ("dp-backup", &[]),
     // Limits are configuration.
     ("dp-config", &["dp-archive"]),
     // Writes what the parsers read, and must not know how they do it.
@@ -32,6 +34,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "datapunk",
         &[
             "dp-archive",
+            "dp-backup",
             "dp-config",
             "dp-cortex",
             "dp-lake",
@@ -69,6 +72,8 @@ const CONFINED: &[(&str, &[&str])] = &[
     // What listens, and the queues of those who listen to events.
     ("tokio", &["datapunk", "dp-nexus", "dp-stream"]),
     ("axum", &["dp-nexus"]),
+    // What encrypts backups.
+    ("age", &["dp-backup"]),
     ("tokio-rustls", &["dp-nexus"]),
     ("rmcp", &["dp-nexus"]),
     // Decoders of what strangers send, in one place that expects the worst of them.

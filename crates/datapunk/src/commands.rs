@@ -3,6 +3,7 @@
 pub(crate) mod annotate;
 pub(crate) mod around;
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod export;

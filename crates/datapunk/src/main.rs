@@ -1,5 +1,6 @@
 //! `datapunk`: reads the command line, opens the vault, does what was asked. Nothing else.
 
+mod backup;
 mod brain;
 mod commands;
 mod interrupt;
@@ -85,6 +86,8 @@ enum Command {
     User(commands::user::Arguments),
     /// The log of who read or changed what through `serve`
     Audit(commands::audit::Arguments),
+    /// Everything in one file: create, verify, restore, list
+    Backup(commands::backup::Arguments),
     /// Make up a life, import it, and say what to try
     Demo(commands::demo::Arguments),
 }
@@ -105,6 +108,11 @@ fn main() -> ExitCode {
 
 fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
     let place = Place::find(arguments.data_dir)?;
+    let is_restore =
+        matches!(&arguments.command, Command::Backup(arguments) if commands::backup::is_restore(arguments));
+    if !is_restore {
+        place.ensure_whole()?;
+    }
     match arguments.command {
         Command::Import(arguments) => return commands::import::run(&place, arguments, output),
         Command::Imports => commands::imports::run(&place, output),
@@ -131,6 +139,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Mcp(arguments) => commands::mcp::run(&place, arguments),
         Command::User(arguments) => commands::user::run(&place, &arguments, output),
         Command::Audit(arguments) => return commands::audit::run(&place, &arguments, output),
+        Command::Backup(arguments) => commands::backup::run(&place, &arguments, output),
         Command::Demo(arguments) => return commands::demo::run(&place, &arguments, output),
     }
     .map(|()| ExitCode::SUCCESS)

@@ -6,7 +6,10 @@ use dp_config::Config;
 use dp_lake::Embedder;
 use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use dp_model::DocumentId;
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The vault of a machine with one user.
 const VAULT: &str = "vaults/owner";
@@ -26,6 +29,16 @@ impl Place {
             .context("this platform names no data directory; say where with --data-dir FOLDER")?;
         let config = Config::read(&directory)?;
         Ok(Self { directory, config })
+    }
+
+    /// That no restore is in its midst here.
+    pub(crate) fn ensure_whole(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(
+            !dp_backup::is_half_restored(&self.directory),
+            "a backup was being restored to {}, and that was interrupted; run the same `datapunk backup restore` again",
+            self.directory.display()
+        );
+        Ok(())
     }
 
     /// The database of accounts, jobs and events.
@@ -53,6 +66,11 @@ impl Place {
             &self.vault_directory_of(account),
             &self.options(brain::import_embedder(self)),
         )?)
+    }
+
+    /// Opens the vault in this folder for writing.
+    pub(crate) fn open_in(&self, directory: &Path) -> anyhow::Result<EmbeddedVault> {
+        Ok(EmbeddedVault::open(directory, &self.options(brain::import_embedder(self)))?)
     }
 
     /// Opens the vault for writing if it is there, without making vectors by itself.

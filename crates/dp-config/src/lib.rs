@@ -1,6 +1,7 @@
 //! Configuration: `datapunk.toml` in the data directory, every key optional, one section a file.
 //! Unknown keys are errors, because a misspelt limit is worse than none.
 
+mod backup;
 mod embedding;
 mod files;
 mod import;
@@ -8,6 +9,7 @@ mod person;
 mod search;
 mod server;
 
+pub use backup::Backup;
 pub use embedding::Embedding;
 pub use files::Files;
 pub use import::Import;
@@ -63,6 +65,8 @@ pub struct Config {
     pub files: Files,
     /// What the server may do.
     pub server: Server,
+    /// Where backups go, and how often.
+    pub backup: Backup,
     /// Limits on what archives may hold.
     pub archive: Limits,
 }
@@ -87,6 +91,7 @@ impl Config {
             config.embedding.validate(),
             config.files.validate(),
             config.server.validate(),
+            config.backup.validate(),
             check_limits(&config.archive),
         ];
         match checks.into_iter().find_map(Result::err) {
@@ -146,6 +151,9 @@ mod tests {
         for text in [
             "[import]\nworkers = 0",
             "[server]\nimport_folders = ['exports']",
+            "[backup]\nevery_h = 0",
+            "[backup]\nkeep = 0",
+            "[backup]\nfolder = 'backups'",
             "[server]\naccount_requests_per_s = 0",
             "[server]\nbody_bytes_max = 10",
             "[server]\ncertificate = 'life.pem'",

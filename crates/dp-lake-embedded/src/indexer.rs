@@ -76,6 +76,7 @@ impl Indexer {
             fed: sequence as u64,
             documents: 0,
             since: None,
+            has_removed: false,
             failed: None,
         };
         let thread = std::thread::Builder::new()
@@ -135,6 +136,8 @@ struct Worker {
     fed: u64,
     documents: u64,
     since: Option<Instant>,
+    /// Whether documents were forgotten since the last commit.
+    has_removed: bool,
     /// Once indexing failed the index stays behind until the next start; the store is not affected.
     failed: Option<String>,
 }
@@ -195,7 +198,10 @@ impl Worker {
                 };
                 index.put(*row as u64, *replaces, &document)
             }
-            IndexChange::Remove { row } => index.delete(*row as u64),
+            IndexChange::Remove { row } => {
+                self.has_removed = true;
+                index.delete(*row as u64)
+            }
         });
         self.fed = changes.sequence;
         self.note(outcome);
@@ -208,6 +214,9 @@ impl Worker {
         let index = self.index();
         if self.since.is_some() || index.sequence() != self.fed {
             index.commit(self.fed)?;
+        }
+        if std::mem::take(&mut self.has_removed) {
+            index.purge()?;
         }
         self.documents = 0;
         self.since = None;
@@ -226,11 +235,13 @@ impl Worker {
             let (progress, _) = futures::channel::mpsc::unbounded();
             return self.rebuild(&progress).map(|_| ());
         }
-        for row in removed_since(&self.connection, at)? {
+        let removed = removed_since(&self.connection, at)?;
+        for &row in &removed {
             index.delete(row as u64)?;
         }
         put_since(&self.connection, &index, at, |_| {})?;
-        index.commit(self.fed)
+        index.commit(self.fed)?;
+        if removed.is_empty() { Ok(()) } else { index.purge() }
     }
 
     /// Builds a new index beside the old one and puts it in its place.

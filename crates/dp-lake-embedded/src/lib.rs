@@ -5,6 +5,7 @@ mod blobs;
 mod cells;
 mod codec;
 mod connection;
+mod copy;
 mod embedding;
 mod error;
 mod indexer;
@@ -21,5 +22,6 @@ mod vault;
 mod vectors;
 mod write;
 
+pub use copy::copy_database;
 pub use options::VaultOptions;
 pub use vault::EmbeddedVault;

@@ -39,6 +39,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tantivy::{
     Index, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError,
@@ -57,6 +58,9 @@ const BATCH_BYTES: usize = 1 << 20;
 const BATCH_DELETES: usize = 4096;
 /// Bytes of documents that may wait for the indexer.
 const UNDER_WAY_BYTES: usize = 16 << 20;
+/// How often, and how far apart, segments are looked for that hold deleted rows.
+const PURGE_TRIES: u32 = 20;
+const PURGE_WAIT: Duration = Duration::from_millis(50);
 /// Segments of about one size that are merged into one.
 const MERGED_SEGMENTS: usize = 6;
 
@@ -207,6 +211,30 @@ impl TextIndex {
         self.reader.reload().map_err(failed)?;
         self.sequence.store(sequence, Ordering::Release);
         Ok(())
+    }
+
+    /// Writes segments anew that still hold deleted rows, so that nothing of these is left in any file. Those that are being
+    /// merged just then are written anew by that.
+    ///
+    /// # Errors
+    /// As `put`.
+    pub(crate) fn purge(&self) -> Result<(), LakeError> {
+        for _ in 0..PURGE_TRIES {
+            let mut writer = self.writer()?;
+            let metas = writer.writer.index().searchable_segment_metas().map_err(failed)?;
+            let stale = metas.iter().filter(|meta| meta.num_deleted_docs() > 0).collect::<Vec<_>>();
+            if stale.is_empty() {
+                writer.writer.garbage_collect_files().wait().map_err(failed)?;
+                break;
+            }
+            for meta in stale {
+                // One that a merge under way took has other names when it is looked at again.
+                if writer.writer.merge(&[meta.id()]).wait().is_err() {
+                    std::thread::sleep(PURGE_WAIT);
+                }
+            }
+        }
+        self.reader.reload().map_err(failed)
     }
 
     /// Rows that match; see [`RowHits`].

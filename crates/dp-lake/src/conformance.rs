@@ -227,6 +227,8 @@ list_cases! { $
         a_forgotten_document_leaves_nothing_and_others_stay,
         a_preview_counts_and_removes_nothing,
         forgetting_what_is_not_there_removes_nothing,
+        several_documents_are_forgotten_together,
+        forgetting_some_days_leaves_the_others_and_what_has_no_date,
         what_was_forgotten_can_be_imported_again,
         a_source_means_the_sources_below_it_and_no_namesake,
         people_of_kept_documents_and_address_books_stay,

@@ -179,6 +179,18 @@ pub enum ForgetTarget {
     Source(String),
     /// One document.
     Document(DocumentId),
+    /// These documents, all or none; those that are not there are passed over.
+    Documents(Vec<DocumentId>),
+    /// Documents and samples of some local days. What has no date is of no day, and versions of a document go with the one that
+    /// is shown.
+    Days {
+        /// Of this source and the sources below it; of all if None.
+        source: Option<String>,
+        /// First local day.
+        from: Day,
+        /// First local day past the range.
+        until: Day,
+    },
 }
 
 /// What forgetting removes, or would remove.

@@ -24,7 +24,7 @@ pub use account::{Account, NewAccount};
 pub use cookie::CookieSession;
 pub use error::AccountError;
 pub use key::{KeyInfo, NewKey};
-pub use log::{Break, Event, LogEntry, LogPage, Verdict};
+pub use log::{Break, Event, LogEntry, LogPage, Reader, Verdict};
 pub use password::{Strength, password_strength};
 pub use second_factor::TotpEnrolment;
 pub use secret::Secret;

@@ -2,6 +2,7 @@
 //! and sessions; does not know how anything is stored or found.
 
 pub mod accounts;
+pub mod export;
 pub mod http;
 pub mod mcp;
 mod principal;

@@ -6,6 +6,8 @@
 mod access;
 #[path = "http/annotating.rs"]
 mod annotating;
+#[path = "http/backing_up.rs"]
+mod backing_up;
 #[path = "http/bytes.rs"]
 mod bytes;
 #[path = "http/dock.rs"]
@@ -14,8 +16,12 @@ mod dock;
 mod door;
 #[path = "http/encrypting.rs"]
 mod encrypting;
+#[path = "http/exporting.rs"]
+mod exporting;
 #[path = "http/figures.rs"]
 mod figures;
+#[path = "http/forgetting.rs"]
+mod forgetting;
 #[path = "http/graph_bounds.rs"]
 mod graph_bounds;
 #[path = "http/graph_scopes.rs"]

@@ -9,6 +9,7 @@
 
 mod annotations;
 mod answers;
+mod backup;
 mod commands;
 mod damage;
 mod disk_full;
@@ -20,6 +21,7 @@ mod mcp;
 mod meaning;
 mod originals;
 mod paging;
+mod privacy;
 mod samples;
 mod serve;
 mod two_writers;

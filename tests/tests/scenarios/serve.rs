@@ -85,6 +85,11 @@ impl Server {
         Self { child, address }
     }
 
+    /// The whole address of a path.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
     /// What `curl` gets from a path with these further arguments; it must be no error.
     #[track_caller]
     pub(crate) fn curl(&self, path: &str, arguments: &[String]) -> Value {

@@ -5,7 +5,7 @@ use crate::{
     place::{Place, find_document},
     words,
 };
-use dp_lake::{ForgetTarget, Forgotten, Vault as _};
+use dp_lake::{Day, ForgetTarget, Forgotten, Vault as _, days_of_text};
 use futures::executor::block_on;
 use std::{
     io::{IsTerminal as _, Write as _},
@@ -15,12 +15,20 @@ use std::{
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// A document's id, or its first digits
-    #[arg(required_unless_present = "source", conflicts_with = "source")]
+    #[arg(required_unless_present_any = ["source", "from", "to"], conflicts_with_all = ["source", "from", "to"])]
     id: Option<String>,
 
     /// Everything of this source and those below it, such as google.youtube
     #[arg(long)]
     source: Option<String>,
+
+    /// Only from this day on, as 2019, 2019-06 or 2019-06-14; of the source, or of all
+    #[arg(long, value_name = "DAY", value_parser = days_of_text)]
+    from: Option<(Day, Day)>,
+
+    /// Only up to this day, included
+    #[arg(long, value_name = "DAY", value_parser = days_of_text)]
+    to: Option<(Day, Day)>,
 
     /// Do it without asking
     #[arg(long)]
@@ -34,9 +42,14 @@ pub(crate) struct Arguments {
 pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let vault = place.open_existing()?;
     let target = match (&arguments.source, &arguments.id) {
+        (source, _) if arguments.from.is_some() || arguments.to.is_some() => ForgetTarget::Days {
+            source: source.clone(),
+            from: arguments.from.map_or(Day::MIN, |days| days.0),
+            until: arguments.to.map_or(Day::MAX, |days| days.1.saturating_add(1)),
+        },
         (Some(source), _) => ForgetTarget::Source(source.clone()),
         (None, Some(id)) => ForgetTarget::Document(find_document(&vault, id)?),
-        (None, None) => anyhow::bail!("say what to forget: an id, or --source NAME"),
+        (None, None) => anyhow::bail!("say what to forget: an id, --source NAME, or days by --from and --to"),
     };
     let preview = block_on(vault.documents().forget_preview(&target))?;
     if arguments.preview {

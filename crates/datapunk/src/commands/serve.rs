@@ -1,19 +1,22 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
+mod backups;
 mod encryption;
 mod files;
 mod imports;
 mod limits;
 
 use super::{forget, user};
-use crate::{brain, output::Output, place::Place};
+use crate::{backup, brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
+use backups::BackupJobs;
 use dp_cortex::engine::Engine;
 use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{
-        App, Door, Files, HomeError, Homes, IMPORT, Limits, Settings, Tls, Works, encrypted, prompt, serve,
+        App, BACKUP, BackupFolder, Backups, Door, Files, HomeError, Homes, IMPORT, Limits, Privacy, Settings,
+        Tls, Works, encrypted, prompt, serve,
     },
     uploads::Staging,
 };
@@ -103,14 +106,27 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     stream.jobs().take_up_orphans()?;
     // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
     let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
+    // A backup need not wait for the end of a long import.
+    let backups: Arc<dyn Handler> = Arc::new(BackupJobs { place: place.clone() });
+    let backup_runner = Runner::start(&stream, HashMap::from([(BACKUP.to_owned(), backups)]), 1)?;
+    backup::tidy(place);
+    backups::schedule(place, &accounts, stream.jobs())?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
+    let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
+    let privacy = Privacy::new(Arc::clone(&accounts), Arc::clone(brain::models(place).privacy_log()));
     let files = files::of(place, staging.clone());
-    let answered =
-        runtime.block_on(answer(arguments, tls, accounts, homes, (works, files, stream, staging), output));
+    let works = (works, backups, privacy, files, stream, staging);
+    let answered = runtime.block_on(answer(arguments, tls, accounts, homes, works, output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
+    backup_runner.stop();
     answered?;
     output.line("Stopped.")
+}
+
+/// Says of a recipient what is wrong with it.
+fn check_recipient(text: &str) -> Result<(), String> {
+    dp_backup::Lock::for_recipients(&[text.to_owned()]).map(drop).map_err(|error| error.to_string())
 }
 
 async fn answer(
@@ -118,7 +134,7 @@ async fn answer(
     tls: Option<Tls>,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
-    (works, files, stream, staging): (Works, Files, Stream, Staging),
+    (works, backups, privacy, files, stream, staging): (Works, Backups, Privacy, Files, Stream, Staging),
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = bind(arguments.listen, "--listen 127.0.0.1:7777").await?;
@@ -143,7 +159,8 @@ async fn answer(
         }
     });
     let app = App::new(Arc::clone(&homes) as Arc<dyn Homes>, Arc::new(door.clone()), settings);
-    let routes = dp_nexus::http::router_with(&app, files.join(works.join(door.routes())));
+    let more = privacy.join(backups.join(files.join(works.join(door.routes()))));
+    let routes = dp_nexus::http::router_with(&app, more);
     let sweeping = tokio::spawn(sweep(staging, homes));
     let scheme = if tls.is_some() { "https" } else { "http" };
     output.line(format!(

@@ -481,3 +481,19 @@ proptest! {
         prop_assert_eq!(lab.rows(&query), expected.map(|(_, row)| row).collect::<Vec<_>>());
     }
 }
+
+#[test]
+fn of_what_was_purged_nothing_is_left_in_any_segment() {
+    let lab = Lab::of((0..50).map(|number| note(&format!("note {number}"), "bread")));
+    lab.index.delete(7).unwrap();
+    lab.index.commit(2).unwrap();
+    let deleted = || {
+        let searcher = lab.index.reader.searcher();
+        searcher.segment_readers().iter().map(|segment| segment.num_deleted_docs()).sum::<u32>()
+    };
+    assert_eq!(deleted(), 1);
+    lab.index.purge().unwrap();
+    assert_eq!((deleted(), lab.index.count(), lab.index.sequence()), (0, 49, 2));
+    let again = TextIndex::open(lab.directory.path(), Mode::ReadOnly).unwrap();
+    assert_eq!((again.count(), again.sequence()), (49, 2));
+}

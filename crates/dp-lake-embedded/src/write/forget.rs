@@ -1,10 +1,11 @@
 //! Forgetting: a source or a document leaves the store, its rollups, and everything made from it.
 
 use super::{IndexChange, IndexChanges, Writer, blobs, documents, media, people, rollups::Rollups};
-use crate::{error::Context as _, names::Groups};
-use dp_lake::{ForgetTarget, Forgotten, LakeError};
+use crate::{cells::span_of, error::Context as _, names::Groups};
+use dp_lake::{Day, ForgetTarget, Forgotten, LakeError};
 use dp_model::{BlobHash, DocumentId, Kind};
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 /// Documents whose ids are in memory at a time.
 const STEP: usize = 10_000;
@@ -28,10 +29,16 @@ impl Writer {
     pub(crate) fn forget(&mut self, target: &ForgetTarget) -> Result<(Forgotten, IndexChanges), LakeError> {
         let mut changes = Vec::new();
         let mut at = 0;
-        let (forgotten, blobs) = self.transaction(|writer, sequence| {
+        // Rows that are deleted leave their bytes behind in the file, unless it is asked not to.
+        self.connection.execute_batch("PRAGMA secure_delete = ON").context("forget")?;
+        let forgotten = self.transaction(|writer, sequence| {
             at = sequence;
             remove(writer, target, sequence, &mut changes)
-        })?;
+        });
+        self.connection.execute_batch("PRAGMA secure_delete = OFF").context("forget")?;
+        let (forgotten, blobs) = forgotten?;
+        // The log of changes still has the pages as they were. Readers may keep it for now, and then the next checkpoint ends it.
+        let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", (), |_| Ok(()));
         self.people = people::KnownPeople::default();
         for hash in blobs {
             // The rest is forgotten for good, and the store has no row of it: the next sweep tries again.
@@ -51,38 +58,36 @@ fn remove(
     let mut forgotten = Forgotten::default();
     let mut off_cards = Vec::new();
     let mut named = Vec::new();
-    match target {
-        ForgetTarget::Document(id) => {
-            off_cards.extend(people_on_cards(&writer.connection, &[*id])?);
-            remove_documents(writer, &[*id], sequence, &mut rollups, &mut forgotten, &mut named, changes)?;
+    let (listed, range) = match target {
+        ForgetTarget::Document(id) => (std::slice::from_ref(id), None),
+        ForgetTarget::Documents(ids) => (ids.as_slice(), None),
+        ForgetTarget::Source(source) => (&[][..], Some((Some(source.as_str()), None))),
+        ForgetTarget::Days { source, from, until } => {
+            (&[][..], Some((source.as_deref(), Some((*from, *until)))))
         }
-        ForgetTarget::Source(source) => {
-            let groups: Vec<i64> = writer
-                .groups
-                .iter()
-                .filter(|(_, group)| is_under(&group.source, source))
-                .map(|(id, _)| id)
-                .collect();
-            for group in groups {
-                loop {
-                    let ids = ids_of_group(&writer.connection, group)?;
-                    if ids.is_empty() {
-                        break;
-                    }
-                    off_cards.extend(people_on_cards(&writer.connection, &ids)?);
-                    remove_documents(
-                        writer,
-                        &ids,
-                        sequence,
-                        &mut rollups,
-                        &mut forgotten,
-                        &mut named,
-                        changes,
-                    )?;
+    };
+    for ids in listed.chunks(STEP) {
+        off_cards.extend(people_on_cards(&writer.connection, ids)?);
+        remove_documents(writer, ids, sequence, &mut rollups, &mut forgotten, &mut named, changes)?;
+    }
+    if let Some((source, days)) = range {
+        let groups: Vec<i64> = writer
+            .groups
+            .iter()
+            .filter(|(_, group)| source.is_none_or(|source| is_under(&group.source, source)))
+            .map(|(id, _)| id)
+            .collect();
+        for group in groups {
+            loop {
+                let ids = ids_of_group(&writer.connection, group, days)?;
+                if ids.is_empty() {
+                    break;
                 }
+                off_cards.extend(people_on_cards(&writer.connection, &ids)?);
+                remove_documents(writer, &ids, sequence, &mut rollups, &mut forgotten, &mut named, changes)?;
             }
-            forgotten.samples = remove_samples(writer, source, &mut rollups)?;
         }
+        forgotten.samples = remove_samples(writer, source, days, &mut rollups)?;
     }
     rollups.write(&writer.connection)?;
     if forgotten.documents > 0 {
@@ -109,11 +114,21 @@ fn is_under(source: &str, wanted: &str) -> bool {
     source.strip_prefix(wanted).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-fn ids_of_group(connection: &Connection, group: i64) -> Result<Vec<DocumentId>, LakeError> {
+/// Some documents of a group; of these local days, the second one excluded, if there are any.
+fn ids_of_group(
+    connection: &Connection,
+    group: i64,
+    days: Option<(Day, Day)>,
+) -> Result<Vec<DocumentId>, LakeError> {
+    let (from, until) = days.unzip();
     connection
-        .prepare_cached("SELECT id FROM documents WHERE grp = ? LIMIT ?")
+        .prepare_cached(
+            "SELECT id FROM documents WHERE grp = ?1 AND (?2 IS NULL OR (day >= ?2 AND day < ?3)) LIMIT ?4",
+        )
         .and_then(|mut statement| {
-            statement.query_map((group, STEP as i64), |row| row.get(0).map(DocumentId))?.collect()
+            let rows =
+                statement.query_map((group, from, until, STEP as i64), |row| row.get(0).map(DocumentId));
+            rows?.collect()
         })
         .context("find what to forget")
 }
@@ -162,8 +177,14 @@ fn group_of(
     groups.id(connection, &content.source, content.kind)
 }
 
-fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Result<u64, LakeError> {
+fn remove_samples(
+    writer: &Writer,
+    source: Option<&str>,
+    days: Option<(Day, Day)>,
+    rollups: &mut Rollups,
+) -> Result<u64, LakeError> {
     let connection = &writer.connection;
+    let (from, until) = days.unzip();
     let sources: Vec<i64> = connection
         .prepare_cached("SELECT id, name FROM sources")
         .and_then(|mut statement| {
@@ -173,27 +194,61 @@ fn remove_samples(writer: &Writer, source: &str, rollups: &mut Rollups) -> Resul
         })
         .context("find samples to forget")?
         .into_iter()
-        .filter(|(_, name)| is_under(name, source))
+        .filter(|(_, name)| source.is_none_or(|source| is_under(name, source)))
         .map(|(id, _)| id)
         .collect();
     let mut removed = 0;
     for source in sources {
         let counts: Vec<(i64, i32, i64)> = connection
-            .prepare_cached("SELECT series, day, count(*) FROM samples WHERE source = ? GROUP BY series, day")
+            .prepare_cached(
+                "SELECT series, day, count(*) FROM samples
+                 WHERE source = ?1 AND (?2 IS NULL OR (day >= ?2 AND day < ?3)) GROUP BY series, day",
+            )
             .and_then(|mut statement| {
-                statement.query_map([source], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect()
+                let rows = statement
+                    .query_map((source, from, until), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)));
+                rows?.collect()
             })
             .context("count samples to forget")?;
+        let mut spans = BTreeSet::new();
         for (series, day, count) in counts {
             rollups.add_sample(series, day, -count);
+            if days.is_some() {
+                // What stays of the span is counted again.
+                rollups.add_due(series, day);
+                spans.insert((series, span_of(day)));
+            }
         }
-        removed +=
-            connection.execute("DELETE FROM samples WHERE source = ?", [source]).context("forget samples")?;
-        connection
-            .execute("DELETE FROM map_cells WHERE source = ?", [source])
-            .context("forget where they were on the map")?;
+        removed += connection
+            .execute(
+                "DELETE FROM samples WHERE source = ?1 AND (?2 IS NULL OR (day >= ?2 AND day < ?3))",
+                (source, from, until),
+            )
+            .context("forget samples")?;
+        remove_from_map(connection, source, days.is_some().then_some(&spans))?;
     }
     Ok(removed as u64)
+}
+
+/// Removes the counts of a source's fixes: all, or those of these series and spans.
+fn remove_from_map(
+    connection: &Connection,
+    source: i64,
+    spans: Option<&BTreeSet<(i64, i32)>>,
+) -> Result<(), LakeError> {
+    let remove = || -> rusqlite::Result<()> {
+        let Some(spans) = spans else {
+            connection.execute("DELETE FROM map_cells WHERE source = ?", [source])?;
+            return Ok(());
+        };
+        let mut delete = connection
+            .prepare_cached("DELETE FROM map_cells WHERE source = ? AND series = ? AND span = ?")?;
+        for (series, span) in spans {
+            delete.execute((source, series, span))?;
+        }
+        Ok(())
+    };
+    remove().context("forget where they were on the map")
 }
 
 /// People whose card in an address book is among these documents.

@@ -137,6 +137,80 @@ pub fn a_forgotten_document_leaves_nothing_and_others_stay(factory: &dyn Factory
     assert_eq!(wait(subject.vault().imports().memo([1; 32], "test.parser", 1)), None);
 }
 
+pub fn several_documents_are_forgotten_together(factory: &dyn Factory) {
+    let subject = with_both(factory);
+    let of_mail = |found: &crate::RevisionedDocument| found.document.content.source == MAIL;
+    let ids = subject.walk().into_iter().filter(of_mail).map(|found| found.document.id);
+    let mut ids = ids.take(3).collect::<Vec<_>>();
+    ids.extend([DocumentId([3; 16]), ids[0]]);
+    let target = ForgetTarget::Documents(ids.clone());
+    let preview = wait(subject.vault().documents().forget_preview(&target));
+    assert_eq!((preview.documents, preview.samples), (3, 0));
+    assert_eq!(subject.forget(&target), preview);
+    subject.catch_up();
+    assert_eq!(subject.walk().len(), 7);
+    for id in ids {
+        assert_eq!(subject.get(id), None);
+    }
+    assert_eq!(subject.forget(&target), Forgotten::default());
+    assert_eq!(subject.forget(&ForgetTarget::Documents(Vec::new())), Forgotten::default());
+}
+
+pub fn forgetting_some_days_leaves_the_others_and_what_has_no_date(factory: &dyn Factory) {
+    let (subject, import) = Subject::importing(factory, "vault");
+    let day_us = dp_model::Moment::DAY_US;
+    let noon_of = |day: i64| NOON_US + day * day_us;
+    let first = noon_of(0).div_euclid(day_us) as crate::Day;
+    let mut documents = Vec::new();
+    let mut samples = Vec::new();
+    for source in [MAIL, "spotify"] {
+        for day in 0..4 {
+            let title = format!("{source} day {day}");
+            documents.push(document(&title, at(content(source, Kind::Note, &title), noon_of(day))));
+            let sample = Sample {
+                source: source.into(),
+                device: source.len() as i64,
+                ..number("steps", noon_of(day), 1.0)
+            };
+            samples.push(sample_upsert(sample));
+        }
+        documents.push(document(source, content(source, Kind::File, &format!("{source} undated"))));
+    }
+    for upsert in &mut documents {
+        upsert.day = upsert.content.time.as_ref().map(|time| time.local_day(0));
+    }
+    for upsert in &mut samples {
+        upsert.day = upsert.sample.time_us.div_euclid(day_us) as crate::Day;
+    }
+    subject.apply(Batch { samples, ..documents_batch(import, documents) });
+    let of = |source: Option<&str>, from, until| ForgetTarget::Days {
+        source: source.map(str::to_owned),
+        from: first + from,
+        until: first + until,
+    };
+    assert_eq!(subject.forget(&of(None, 9, 12)), Forgotten::default());
+    assert_eq!(subject.forget(&of(None, 3, 1)), Forgotten::default());
+    let one = subject.forget(&of(Some(MAIL), 1, 3));
+    assert_eq!((one.documents, one.samples), (2, 2));
+    subject.catch_up();
+    let titles = |subject: &Subject<'_>| {
+        let mut titles =
+            subject.walk().into_iter().map(|found| found.document.content.title).collect::<Vec<_>>();
+        titles.retain(|title| title.starts_with(MAIL));
+        titles.sort();
+        titles
+    };
+    let expected = ["day 0", "day 3", "undated"].map(|end| format!("{MAIL} {end}"));
+    assert_eq!(titles(&subject), expected);
+    let both = subject.forget(&of(None, 0, 1));
+    assert_eq!((both.documents, both.samples), (2, 2));
+    assert_eq!((subject.walk().len(), subject.samples("steps").len()), (6, 4));
+    let daily = wait(subject.vault().series().daily("steps"));
+    assert_eq!(daily, [(first + 1, 1), (first + 2, 1), (first + 3, 2)]);
+    let counted = wait(subject.vault().documents().histogram(&HistogramQuery::default()));
+    assert_eq!(counted.iter().map(|count| count.count).sum::<u64>(), 6);
+}
+
 pub fn a_preview_counts_and_removes_nothing(factory: &dyn Factory) {
     let subject = with_both(factory);
     let before = every_answer(&subject);

@@ -2,8 +2,8 @@
 
 use super::{MemoryVault, no_such_import, people::People, state::State};
 use crate::{
-    Annotation, Annotations, Applied, Batch, Cursor, DayCount, Dimension, Documents, Filter, ForgetTarget,
-    Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
+    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, Dimension, Documents, Filter,
+    ForgetTarget, Forgotten, HistogramQuery, LakeError, Order, Page, RevisionedDocument, Top,
     conversations::{Conversation, ConversationId, ConversationPlace},
     dimensions::dimension_values,
     filter::is_under,
@@ -242,22 +242,26 @@ impl State {
     }
 
     fn removal(&self, target: &ForgetTarget) -> Removal {
-        let is_meant = |source: &str| match target {
+        let is_meant = |source: &str, day: Option<Day>| match target {
             ForgetTarget::Source(wanted) => is_under(source, wanted),
-            ForgetTarget::Document(_) => false,
-        };
-        let documents = match target {
-            ForgetTarget::Document(id) => {
-                self.documents.keys().copied().filter(|known| known == id).collect()
+            ForgetTarget::Days { source: wanted, from, until } => {
+                wanted.as_ref().is_none_or(|wanted| is_under(source, wanted))
+                    && day.is_some_and(|day| (*from..*until).contains(&day))
             }
-            ForgetTarget::Source(_) => {
-                let meant = self.documents.iter().filter(|(_, stored)| {
-                    stored.current().is_some_and(|current| is_meant(&current.content.source))
-                });
-                meant.map(|(&id, _)| id).collect::<BTreeSet<_>>()
-            }
+            ForgetTarget::Document(_) | ForgetTarget::Documents(_) => false,
         };
-        let samples = self.samples.iter().filter(|(_, (sample, _))| is_meant(&sample.source));
+        let listed = match target {
+            ForgetTarget::Document(id) => std::slice::from_ref(id),
+            ForgetTarget::Documents(ids) => ids,
+            ForgetTarget::Source(_) | ForgetTarget::Days { .. } => &[],
+        };
+        let meant = self.documents.iter().filter(|(id, stored)| {
+            let current = stored.current();
+            listed.contains(id)
+                || current.is_some_and(|current| is_meant(&current.content.source, current.day))
+        });
+        let documents = meant.map(|(&id, _)| id).collect::<BTreeSet<_>>();
+        let samples = self.samples.iter().filter(|(_, (sample, day))| is_meant(&sample.source, Some(*day)));
         let samples = samples.map(|(key, _)| key.clone()).collect::<Vec<_>>();
         let people = if documents.is_empty() { Vec::new() } else { self.people_only_in(&documents) };
         let revisions =

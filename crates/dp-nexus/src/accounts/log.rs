@@ -71,6 +71,21 @@ pub struct LogPage {
     pub next: Option<i64>,
 }
 
+/// What a session or a key did.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Reader {
+    /// How they came in: `session 5`, `key 7`, `local` or `nobody`.
+    pub origin: String,
+    /// How often something was read.
+    pub reads: u64,
+    /// How often something was changed.
+    pub changes: u64,
+    /// When something was done first.
+    pub first: Timestamp,
+    /// When something was done last.
+    pub last: Timestamp,
+}
+
 /// What the log looks like.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,6 +176,34 @@ impl Accounts {
         items.truncate(limit);
         let next = if is_last { None } else { items.last().map(|entry| entry.id) };
         Ok(LogPage { items, next })
+    }
+
+    /// Who read and changed what is an account's, by session and key, the last first.
+    ///
+    /// # Errors
+    /// If the database cannot be read.
+    pub fn readers(&self, account: AccountId) -> Result<Vec<Reader>, AccountError> {
+        self.store.read("read the access log", |connection| {
+            connection
+                .prepare_cached(
+                    "SELECT origin, sum(CASE WHEN is_read THEN count ELSE 0 END),
+                         sum(CASE WHEN is_read THEN 0 ELSE count END), min(at_us), max(at_us)
+                     FROM (SELECT *, action LIKE 'GET %' OR action LIKE 'HEAD %'
+                             OR action LIKE 'mcp.%' OR action LIKE '%/api/graphql' AS is_read
+                         FROM access_log WHERE account = ? AND outcome = 'ok')
+                     GROUP BY origin ORDER BY max(at_us) DESC LIMIT ?",
+                )?
+                .query_map((account, MAX_PAGE as i64), |row| {
+                    Ok(Reader {
+                        origin: row.get(0)?,
+                        reads: row.get::<_, i64>(1)?.unsigned_abs(),
+                        changes: row.get::<_, i64>(2)?.unsigned_abs(),
+                        first: Timestamp::from_microsecond(row.get(3)?).unwrap_or_default(),
+                        last: Timestamp::from_microsecond(row.get(4)?).unwrap_or_default(),
+                    })
+                })?
+                .collect()
+        })
     }
 
     /// Reads the whole log and says whether it is as it was written.

@@ -25,7 +25,10 @@ use std::any::Any;
 use tower_http::{
     CompressionLevel,
     catch_panic::CatchPanicLayer,
-    compression::{CompressionLayer, DefaultPredicate, Predicate},
+    compression::{
+        CompressionLayer, Predicate,
+        predicate::{DefaultPredicate, NotForContentType},
+    },
 };
 
 /// Puts the layers around some routes, the outermost last.
@@ -43,12 +46,15 @@ pub(super) fn around(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn(request_id::given))
 }
 
-/// What is worth compressing; what is sent as it is stays so.
+/// What is compressed: files that are fetched are already, and what is sent as it is stays so.
 fn worth_it() -> impl Predicate {
     let may_change = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
         extensions.get::<AsItIs>().is_none()
     };
-    DefaultPredicate::new().and(may_change)
+    DefaultPredicate::new()
+        .and(NotForContentType::const_new("application/octet-stream"))
+        .and(NotForContentType::const_new("application/zip"))
+        .and(may_change)
 }
 
 /// Gives a request up that takes too long.

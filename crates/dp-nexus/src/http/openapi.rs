@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    door, files, map,
+    backups, door, files, map, privacy,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     uploads, works,
@@ -35,6 +35,8 @@ const TAGS: &[(&str, &str)] = &[
     ("files", "Bytes: media, small pictures of them, and the originals of what was imported."),
     ("imports", "What became of every file that was imported."),
     ("uploads", "Files on their way in, in pieces that can be gone on with: tus 1.0.0."),
+    ("backups", "Everything in one file, checked and if wanted encrypted."),
+    ("privacy", "What is held, who saw it, and forgetting."),
     ("jobs", "Work in the background, and what happens."),
     ("system", "How the program is."),
     ("accounts", "Accounts, sessions and keys."),
@@ -43,7 +45,9 @@ const TAGS: &[(&str, &str)] = &[
 /// Schemas of bodies that are sent.
 const BODIES: &[&str] = &[
     "Annotations",
+    "BackupForm",
     "CodeForm",
+    "ForgetForm",
     "GraphqlForm",
     "ImportForm",
     "KeyForm",
@@ -74,6 +78,8 @@ pub fn document() -> OpenApi {
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
     api.merge(files::Documented::openapi());
+    api.merge(backups::Documented::openapi());
+    api.merge(privacy::Documented::openapi());
     api.merge(map::Documented::openapi());
     let license = LicenseBuilder::new().name("MIT OR Apache-2.0").build();
     api.info = InfoBuilder::new()

@@ -5,6 +5,7 @@ mod around;
 pub(super) mod conversations;
 mod docs;
 pub(super) mod documents;
+mod export;
 pub(super) mod histogram;
 pub(super) mod imports;
 mod on_this_day;
@@ -48,6 +49,7 @@ pub(super) fn api() -> Router<App> {
         ("/series", get(series::list)),
         ("/series/{name}", get(series::range)),
         ("/imports", get(imports::list)),
+        ("/export", get(export::export)),
         ("/imports/{id}/entries", get(imports::entries)),
     ];
     let router = routes
@@ -102,6 +104,7 @@ pub(super) fn health() -> Router<App> {
         series::daily,
         imports::list,
         imports::entries,
+        export::export,
         graph::post,
         graph::get,
         system::live,

@@ -7,7 +7,7 @@ mod jobs;
 mod shapes;
 
 pub use imports::{IMPORT, ImportWork};
-pub(super) use shapes::Documented;
+pub(super) use shapes::{Documented, JobView};
 
 use super::{
     More,

@@ -1,6 +1,6 @@
 //! Who is let in, and how much they may ask.
 
-use crate::world::{World, get, id, picture_hash, request};
+use crate::world::{A_BACKUP, World, get, id, picture_hash, request};
 use axum::body::Body;
 use dp_nexus::http::{Allowance, document, is_open, operations};
 use http::Method;
@@ -72,11 +72,16 @@ async fn every_documented_route_answers_with_a_documented_status() {
         let needed = operation.parameters.iter().flatten().any(
             |parameter| matches!(parameter, utoipa::openapi::RefOr::T(parameter) if parameter.name == "q"),
         );
+        if name == "POST /api/v1/privacy/forget" {
+            assert_eq!(forget_status(&world).await, 200);
+            continue;
+        }
         if name == "POST /api/v1/imports" {
             assert_eq!(import_status(&world).await, 202);
             continue;
         }
-        let path = path.replace("/jobs/{id}", "/jobs/1");
+        let path =
+            path.replace("/jobs/{id}", "/jobs/1").replace("/backups/{name}", &format!("/backups/{A_BACKUP}"));
         let path = path.replace("/people/{id}", &format!("/people/{}", ada(&world).await));
         let path = filled(&path.replace("/imports/{id}", "/imports/1").replace("{id}", &id(1)));
         let path = match (needed, path.as_str(), method) {
@@ -84,17 +89,24 @@ async fn every_documented_route_answers_with_a_documented_status() {
             (_, "/api/graphql", "GET") => format!("{path}?query=%7B__typename%7D"),
             _ => path,
         };
-        let request = request(method.parse().unwrap(), &path).header("authorization", "Bearer mia");
+        // Backups are of all accounts, so they are the owner's.
+        let is_owners = path.starts_with("/api/v1/backups");
+        let who = if is_owners { "Bearer owner" } else { "Bearer mia" };
+        let request = request(method.parse().unwrap(), &path).header("authorization", who);
         let request = request.header("content-type", "application/json");
         let body = match method {
             "PUT" => Body::from("{}"),
+            "POST" if is_owners => Body::from("{}"),
+            "POST" if path.ends_with("/forget/preview") => Body::from(NOBODY_S),
             "POST" => Body::from(r#"{"query":"{__typename}"}"#),
             _ => Body::empty(),
         };
         let answer = world.send(request.body(body).unwrap()).await;
-        let expected = match path.as_str() {
-            "/health/ready" | "/health/startup" => 503,
-            "/api/v1/blobs" => 201,
+        let expected = match (method, &*path) {
+            (_, "/health/ready" | "/health/startup") => 503,
+            ("POST", "/api/v1/backups") => 202,
+            ("POST", "/api/v1/blobs") => 201,
+            ("DELETE", _) if is_owners => 204,
             _ => 200,
         };
         assert_eq!(answer.status.as_u16(), expected, "{method} {path}");
@@ -125,6 +137,20 @@ async fn upload_status(world: &World, method: &str, path: &str) -> u16 {
     };
     let request = request.header("content-type", media_type).header("content-length", body.len());
     world.send(request.body(Body::from(body)).unwrap()).await.status.as_u16()
+}
+
+/// Something to forget that nobody has.
+const NOBODY_S: &str = r#"{"source":"nobody.s"}"#;
+
+/// What forgetting it is answered with.
+async fn forget_status(world: &World) -> u16 {
+    let ask = async |path: &str, body: String| {
+        let asked = request(Method::POST, path).header("authorization", "Bearer mia");
+        world.send(asked.header("content-type", "application/json").body(Body::from(body)).unwrap()).await
+    };
+    let preview = ask("/api/v1/privacy/forget/preview", NOBODY_S.to_owned()).await.json();
+    let body = serde_json::json!({ "source": "nobody.s", "confirm": preview["confirm"] });
+    ask("/api/v1/privacy/forget", body.to_string()).await.status.as_u16()
 }
 
 /// What asking for the import of an upload is answered with.

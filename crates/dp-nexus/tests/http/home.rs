@@ -71,7 +71,7 @@ impl Home {
         let app = App::new(Arc::new(rooms), Arc::new(door.clone()), settings);
         let workplace = Workplace::new();
         workplace.works.close();
-        let more = workplace.files.join(workplace.works.join(door.routes()));
+        let more = workplace.join(door.routes());
         Self { routes: router_with(&app, more), directory, accounts, door, clock, _workplace: workplace }
     }
 

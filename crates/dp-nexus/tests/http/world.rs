@@ -1,11 +1,12 @@
 //! Two people with a vault each, a doorkeeper who believes names, and how to ask.
 
-use crate::schema::check_answer;
+use crate::{dock::noise, schema::check_answer};
 use axum::{Router, body::Body};
 use dp_cortex::{
     embed::{EmbedError, Pace, Purpose, TextEmbedder},
     engine::{Engine, MeaningModel},
     passages::DocumentEmbedder,
+    privacy_log::PrivacyLog,
     worker::{Control, embed_pending},
 };
 use dp_lake::{
@@ -18,9 +19,10 @@ use dp_model::{
 };
 use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
+    accounts::Accounts,
     http::{
-        Allowance, App, Doorkeeper, FileLimits, Files, HomeError, Homes, More, Refusal, Settings, Visitor,
-        Works, router_with,
+        Allowance, App, BackupFolder, Backups, Doorkeeper, FileLimits, Files, HomeError, Homes, More,
+        Privacy, Refusal, Settings, Visitor, Works, router_with,
     },
     uploads::{Staging, StagingOptions},
 };
@@ -342,7 +344,7 @@ impl World {
         let works = Workplace::new();
         // What is told of events ends, so that every answer does.
         works.works.close();
-        let world = Self::with_routes(change, works.files.join(works.works.join(More::default())));
+        let world = Self::with_routes(change, works.join(More::default()));
         Self { _workplace: Some(works), ..world }
     }
 
@@ -400,16 +402,27 @@ pub(crate) async fn answered(routes: &Router, request: Request<Body>) -> Answer 
     answer
 }
 
+/// The name of a backup that there is.
+pub(crate) const A_BACKUP: &str = "datapunk-20240101-000000-1.tar.zst";
+
 /// Where uploads wait and jobs are kept, with one job of Mia's that nobody does.
 pub(crate) struct Workplace {
     pub(crate) works: Works,
     pub(crate) files: Files,
+    pub(crate) backups: Backups,
+    pub(crate) privacy: Privacy,
+    pub(crate) accounts: Arc<Accounts>,
     pub(crate) stream: Stream,
     pub(crate) staging: Staging,
     pub(crate) directory: tempfile::TempDir,
 }
 
 impl Workplace {
+    /// All routes of it.
+    pub(crate) fn join(&self, more: More) -> More {
+        self.privacy.join(self.backups.join(self.files.join(self.works.join(more))))
+    }
+
     pub(crate) fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let stream = Stream::open(&directory.path().join("system.db")).unwrap();
@@ -417,6 +430,14 @@ impl Workplace {
         let exports = directory.path().join("exports");
         std::fs::create_dir(&exports).unwrap();
         let works = Works::new(stream.clone(), staging.clone(), vec![exports]);
+        let folder = directory.path().join("backups");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join(A_BACKUP), noise(300_000)).unwrap();
+        let backups = Backups::new(stream.clone(), BackupFolder::new(folder), |text| {
+            if text.starts_with("age1") { Ok(()) } else { Err(format!("{text:?} is no recipient")) }
+        });
+        let accounts = Arc::new(Accounts::open(&directory.path().join("accounts.db")).unwrap());
+        let privacy = Privacy::new(Arc::clone(&accounts), Arc::new(PrivacyLog::new(directory.path())));
         let job = NewJob {
             kind: "import".to_owned(),
             account: MIA.to_string(),
@@ -427,7 +448,7 @@ impl Workplace {
         };
         stream.jobs().add(&job).unwrap();
         let files = Files::new(staging.clone(), Originals::default(), small());
-        Self { works, files, stream, staging, directory }
+        Self { works, files, backups, privacy, accounts, stream, staging, directory }
     }
 }
 

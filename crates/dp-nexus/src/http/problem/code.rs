@@ -165,6 +165,8 @@ codes! {
     WrongChecksum "wrong_checksum" CHECKSUM_MISMATCH "What came does not have its checksum" "Send it again; nothing of it was kept.";
     /// The body is larger than is taken.
     TooLarge "too_large" PAYLOAD_TOO_LARGE "The body is too large" "Send less at once.";
+    /// The bytes asked for lie behind the end.
+    RangeBeyondEnd "range_beyond_end" RANGE_NOT_SATISFIABLE "The range lies behind the end" "Ask for a range within the length that `Content-Range` tells.";
     /// The body is of another media type.
     UnsupportedType "unsupported_type" UNSUPPORTED_MEDIA_TYPE "The body is of a type that is not taken" "Send `Content-Type: application/json`.";
     /// There is no small picture of what is no picture, or of one that can't be read.

@@ -10,9 +10,9 @@ use utoipa::{OpenApi, ToSchema};
 /// Work that is done in the background.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Job)]
-pub(super) struct JobView {
+pub(in crate::http) struct JobView {
     /// Its number.
-    pub(super) id: u64,
+    pub(in crate::http) id: u64,
     /// What is done, as `import`.
     kind: String,
     /// `queued`, `running`, `succeeded`, `failed` or `cancelled`.
