@@ -13,14 +13,17 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import { EventSource } from 'eventsource'
+import { createClient } from 'graphql-ws'
+import parsePrometheusTextFormat from 'parse-prometheus-text-format'
 import { PbfReader } from 'pbf'
 import tus from 'tus-js-client'
+import WebSocket from 'ws'
 
 const program = process.env.DATAPUNK_BIN
 const password = 'violet tractor above seven clouds'
 const folder = mkdtempSync(join(tmpdir(), 'datapunk-clients-'))
 const data = join(folder, 'data')
-let server, address, headers
+let server, address, metrics, headers
 
 function run(args, input) {
   const done = spawnSync(program, ['--data-dir', data, ...args], { input, encoding: 'utf8' })
@@ -46,15 +49,16 @@ function post(path, body) {
 before(async () => {
   assert.ok(program, 'DATAPUNK_BIN names the program')
   run(['user', 'add', 'ada'], `${password}\n`)
-  server = spawn(program, ['--data-dir', data, 'serve', '--listen', '127.0.0.1:0'], {
+  server = spawn(program, ['--data-dir', data, 'serve', '--listen', '127.0.0.1:0', '--metrics', '127.0.0.1:0'], {
     stdio: ['ignore', 'pipe', 'inherit']
   })
   for await (const line of createInterface({ input: server.stdout })) {
-    const found = line.match(/http:\/\/[0-9.:]+/)
-    if (found) {
-      address = found[0]
+    const found = line.match(/http:\/\/[0-9.:]+(\/metrics)?/)
+    if (found?.[1]) {
+      metrics = found[0]
       break
     }
+    address ??= found?.[0]
   }
   server.stdout.resume()
   const signedIn = await post('/api/v1/auth/sign-in', { name: 'ada', password, kind: 'token' })
@@ -145,6 +149,129 @@ test('EventSource is told of an import, and a reader that comes back of what it 
   again.close()
   const found = await call('/api/v1/search?q=oranges')
   assert.equal(found.hits[0].title, 'Marmalade')
+})
+
+/** Uploads a note of Keep, and gives the id of the upload. */
+async function uploadNote(title, text) {
+  const note = {
+    title, textContent: text, color: 'DEFAULT', isTrashed: false,
+    isPinned: false, isArchived: false, createdTimestampUsec: 17e14, userEditedTimestampUsec: 17e14
+  }
+  const path = join(folder, `${title}.json`)
+  writeFileSync(path, JSON.stringify(note))
+  return (await upload(path, {})).url.split('/').at(-1)
+}
+
+/** The first of what comes that fits. */
+async function first(iterator, fits) {
+  for await (const one of iterator) if (fits(one)) return one
+  throw new Error('it ended before anything fits')
+}
+
+test('graphql-ws follows an import to its end, and is told of the new documents', async () => {
+  // As its documentation has it for headers in Node.
+  class WithHeaders extends WebSocket {
+    constructor(url, protocols) {
+      super(url, protocols, { headers })
+    }
+  }
+  const url = `${address.replace('http', 'ws')}/api/graphql`
+  const client = createClient({ url, webSocketImpl: WithHeaders, retryAttempts: 0, lazyCloseTimeout: 60_000 })
+  const documents = client.iterate({
+    query: 'subscription { newDocuments { count sources { source count } documents { title source } } }'
+  })
+  const arrived = first(documents, answer => answer.data.newDocuments.documents.some(one => one.title === 'Chutney'))
+  const answered = await first(client.iterate({ query: '{ stats { documents } }' }), () => true)
+  assert.ok(answered.data.stats.documents >= 1)
+
+  const job = await post('/api/v1/imports', { uploads: [await uploadNote('Chutney', 'Green tomatoes')] })
+  const query = 'subscription Progress($job: ID!) { importProgress(job: $job) { state result } }'
+  const states = []
+  for await (const answer of client.iterate({ query, variables: { job: String(job.id) } })) {
+    assert.equal(answer.errors, undefined)
+    states.push(answer.data.importProgress)
+  }
+  assert.equal(states.at(-1).state, 'succeeded')
+  assert.equal(states.at(-1).result.documents.inserted, 1)
+  const told = (await arrived).data.newDocuments
+  assert.ok(told.count >= 1 && told.sources.some(one => one.source === 'google.keep'))
+  const refused = await first(client.iterate({ query: '{ nothing }' }), () => true).catch(error => error)
+  assert.equal(refused[0]?.extensions.code, 'bad_document', String(refused.stack ?? refused))
+  await client.dispose()
+})
+
+test('a page that can only say who it is with the hello is let in by graphql-ws', async () => {
+  const url = `${address.replace('http', 'ws')}/api/graphql`
+  const options = { url, webSocketImpl: WebSocket, retryAttempts: 0 }
+  const known = createClient({ ...options, connectionParams: { authorization: headers.Authorization } })
+  assert.ok(await first(known.iterate({ query: '{ stats { documents } }' }), () => true))
+  await known.dispose()
+  const unknown = createClient(options)
+  const refused = await first(unknown.iterate({ query: '{ stats { documents } }' }), () => true).catch(error => error)
+  assert.equal(refused.code, 4403)
+})
+
+test('ws is told of events, and goes on where it left off', async () => {
+  const url = `${address.replace('http', 'ws')}/api/v1/events`
+  const follow = (query, options) => {
+    const socket = new WebSocket(`${url}${query}`, options)
+    const events = []
+    let wake = () => {}
+    socket.on('message', text => {
+      events.push(JSON.parse(text))
+      wake()
+    })
+    const next = async kind => {
+      for (;;) {
+        const found = events.find(event => event.kind === kind)
+        if (found) return found
+        await new Promise(resolve => (wake = resolve))
+      }
+    }
+    return { socket, next, opened: new Promise(resolve => socket.on('open', resolve)) }
+  }
+  const live = follow('', { headers })
+  await live.opened
+  const job = await post('/api/v1/imports', { uploads: [await uploadNote('Piccalilli', 'Cauliflower')] })
+  const queued = await live.next('job.queued')
+  assert.equal(queued.data.id, job.id)
+  assert.deepEqual(Object.keys(queued.data).sort(), Object.keys(job).sort(), 'a job is told as its route tells it')
+  live.socket.close()
+
+  const { ticket } = await post('/api/v1/events/ticket')
+  const again = follow(`?after=${queued.id}&ticket=${ticket}`)
+  const notice = await again.next('notification')
+  assert.equal(notice.data.code, 'import_finished')
+  assert.equal((await again.next('documents.new')).data.count, 1)
+  assert.equal((await again.next('job.succeeded')).data.id, job.id)
+  again.socket.close()
+
+  const strangers = new WebSocket(url)
+  const refused = await new Promise(resolve => strangers.on('unexpected-response', (_, answer) => resolve(answer.statusCode)))
+  assert.equal(refused, 401)
+})
+
+test('figures are read by a parser of the format of Prometheus', async () => {
+  const answer = await fetch(metrics)
+  assert.match(answer.headers.get('content-type'), /^application\/openmetrics-text; version=1\.0\.0/)
+  const text = await answer.text()
+  assert.ok(text.endsWith('# EOF\n'))
+  const families = parsePrometheusTextFormat(text.replace(/^# EOF\n$/m, ''))
+  const of = name => families.find(family => family.name === name)
+  const jobs = of('datapunk_jobs').metrics
+  const done = jobs.find(({ labels }) => labels.kind === 'import' && labels.state === 'succeeded')
+  assert.ok(Number(done.value) >= 1)
+  for (const name of ['datapunk_jobs_waiting_seconds', 'datapunk_connections_open', 'datapunk_staged_bytes']) {
+    assert.equal(of(name).type, 'GAUGE', name)
+  }
+  // Whatever stands there is a number, of a family that was declared.
+  for (const line of text.split('\n').filter(line => line && !line.startsWith('#'))) {
+    const [, name, value] = line.match(/^([a-z_]+)(?:\{.*\})? (\S+)$/) ?? assert.fail(line)
+    assert.ok(Number.isFinite(Number(value)), line)
+    const family = name.replace(/_(total|bucket|sum|count)$/, '')
+    assert.ok(text.includes(`# TYPE ${name} `) || text.includes(`# TYPE ${family} `), line)
+  }
+  assert.doesNotMatch(text, /Marmalade|Chutney|oranges|ada/)
 })
 
 async function asksAndReads(transport) {

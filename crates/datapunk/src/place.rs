@@ -3,7 +3,7 @@
 use crate::brain;
 use anyhow::Context as _;
 use dp_config::Config;
-use dp_lake::Embedder;
+use dp_lake::{Embedder, OnChange};
 use dp_lake_embedded::{EmbeddedVault, VaultOptions};
 use dp_model::DocumentId;
 use std::{
@@ -60,12 +60,10 @@ impl Place {
         Ok(EmbeddedVault::open(&self.vault_directory(), &self.options(brain::import_embedder(self)))?)
     }
 
-    /// Opens the vault of an account of its own for writing, making it if it is not there.
-    pub(crate) fn open_of(&self, account: &str) -> anyhow::Result<EmbeddedVault> {
-        Ok(EmbeddedVault::open(
-            &self.vault_directory_of(account),
-            &self.options(brain::import_embedder(self)),
-        )?)
+    /// Opens the vault in a directory for writing, making it if it is not there, so that somebody is told of its changes.
+    pub(crate) fn open_told(&self, directory: &Path, on_change: OnChange) -> anyhow::Result<EmbeddedVault> {
+        let options = self.options(brain::import_embedder(self)).with_listener(on_change);
+        Ok(EmbeddedVault::open(directory, &options)?)
     }
 
     /// Opens the vault in this folder for writing.
@@ -84,7 +82,7 @@ impl Place {
     }
 
     fn options(&self, embedder: Option<Arc<dyn Embedder>>) -> VaultOptions {
-        VaultOptions { home_zone: self.config.person.home_zone(), embedder }
+        VaultOptions { home_zone: self.config.person.home_zone(), embedder, on_change: None }
     }
 
     /// Opens the vault for writing if it is there.

@@ -7,6 +7,7 @@ mod completions;
 mod entry;
 mod facets;
 mod filters;
+mod freshness;
 mod gathered;
 mod ranked;
 mod rows;
@@ -28,6 +29,7 @@ use compile::Compiler;
 use completions::CompletionCache;
 use dp_lake::{Facet, FacetField, Filter, LakeError, RankedQuery, Sort, TextQuery};
 use entry::Entry;
+use freshness::Freshness;
 use hashbrown::HashSet;
 use rows::OfRows;
 use rows_of::MaskCache;
@@ -88,6 +90,8 @@ pub(crate) struct TextIndex {
     completions: CompletionCache,
     masks: MaskCache,
     writer: Option<Mutex<Writer>>,
+    /// Where another process may commit.
+    freshness: Option<Freshness>,
 }
 
 /// Documents and deletes wait here for a while. The deletes take effect before the documents, so no
@@ -112,6 +116,8 @@ impl TextIndex {
 
     fn open_index(directory: &Path, mode: Mode) -> Result<Self, LakeError> {
         let (schema, fields) = schema::schema();
+        // Before anything is read: what is committed meanwhile is rather read once too often than not at all.
+        let freshness = (mode == Mode::ReadOnly).then(|| Freshness::of(directory));
         if mode != Mode::ReadOnly {
             fs_err::create_dir_all(directory).map_err(|source| LakeError::Io {
                 context: format!("could not create the text index in {}", directory.display()),
@@ -148,6 +154,7 @@ impl TextIndex {
             completions: CompletionCache::default(),
             masks: MaskCache::default(),
             writer: writer.map(Mutex::new),
+            freshness,
         };
         if is_new {
             opened.commit(0)?;
@@ -249,7 +256,7 @@ impl TextIndex {
         limit: usize,
     ) -> Result<RowHits, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             search::run(&searcher, compiled, sort, limit).map_err(failed)
         })
@@ -261,7 +268,7 @@ impl TextIndex {
     /// As `search`.
     pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Ranked>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             ranked::run(&searcher, &self.compiler(&searcher), query, limit).map_err(failed)
         })
     }
@@ -278,7 +285,7 @@ impl TextIndex {
         limit: usize,
     ) -> Result<Vec<Facet>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let compiled = self.compiler(&searcher).compile(query, filter).map_err(failed)?;
             facets::count(&searcher, &*search::matching(&compiled), fields, limit).map_err(failed)
         })
@@ -286,6 +293,14 @@ impl TextIndex {
 
     fn compiler<'a>(&'a self, searcher: &'a Searcher) -> Compiler<'a> {
         Compiler { vocabulary: Vocabulary { searcher, fields: self.fields, cache: &self.completions } }
+    }
+
+    /// What there is to search, with what another process committed up to a moment ago.
+    fn searcher(&self) -> Searcher {
+        if self.freshness.as_ref().is_some_and(Freshness::is_stale) {
+            self.refresh();
+        }
+        self.reader.searcher()
     }
 
     /// Looks for commits of another process. What was there before stays if that fails.
@@ -299,7 +314,7 @@ impl TextIndex {
 
     /// Documents that can be found.
     pub(crate) fn count(&self) -> u64 {
-        self.reader.searcher().num_docs()
+        self.searcher().num_docs()
     }
 
     /// What is wrong with the index; `thorough` reads every file.

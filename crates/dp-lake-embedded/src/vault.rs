@@ -95,7 +95,14 @@ impl EmbeddedVault {
         let sets = Arc::new(Sets::new(directory, true));
         let embedding = Embedding::start(directory, &sets, options.embedder.clone())?;
         let (index_changes, embed_changes) = (indexer.changes(), embedding.changes());
-        let publish = Box::new(move |changes| {
+        let on_change = options.on_change.clone();
+        let publish = Box::new(move |changes: IndexChanges| {
+            if let Some(on_change) = &on_change {
+                let told = changes.in_brief();
+                if !told.is_empty() {
+                    on_change(&told);
+                }
+            }
             let changes = Arc::new(changes);
             index_changes(Arc::clone(&changes));
             embed_changes(changes);

@@ -19,7 +19,7 @@ use crate::{
     names::{Groups, Names},
     origins::Origins,
 };
-use dp_lake::{Annotation, Annotations, Applied, Batch, DocumentUpsert, LakeError};
+use dp_lake::{Annotation, Annotations, Applied, Batch, Changes, DocumentUpsert, LakeError};
 use dp_model::DocumentId;
 use people::KnownPeople;
 use rollups::Rollups;
@@ -40,6 +40,23 @@ pub(crate) enum IndexChange {
 pub(crate) struct IndexChanges {
     pub(crate) sequence: u64,
     pub(crate) changes: Vec<IndexChange>,
+}
+
+impl IndexChanges {
+    /// What those who only want to know that something changed are told.
+    pub(crate) fn in_brief(&self) -> Changes {
+        let mut told = Changes { sequence: self.sequence, ..Changes::default() };
+        for change in &self.changes {
+            match change {
+                IndexChange::Put { replaces, document, .. } => {
+                    let sort = if *replaces { &mut told.changed } else { &mut told.added };
+                    sort.count(&document.content.source, document.id);
+                }
+                IndexChange::Remove { .. } => told.removed += 1,
+            }
+        }
+        told
+    }
 }
 
 /// The writer's connection and what it remembers between transactions.

@@ -74,6 +74,7 @@ fn open(directory: &Path, embedder: Option<&Arc<WordCounter>>) -> EmbeddedVault 
     let options = VaultOptions {
         home_zone: HOME_ZONE.to_owned(),
         embedder: embedder.map(|embedder| Arc::clone(embedder) as Arc<dyn Embedder>),
+        on_change: None,
     };
     EmbeddedVault::open(directory, &options).unwrap()
 }

@@ -2,6 +2,7 @@
 //! threads; what they find is applied in the order of the plan, so the result depends on the
 //! archives and on nothing else.
 
+mod again;
 mod apply;
 mod budget;
 mod clock;
@@ -14,6 +15,7 @@ mod read;
 mod report;
 mod turns;
 
+pub use again::{AgainError, EntryAgain, KnownEntry, find_entry, import_again};
 pub use clock::HomeClock;
 pub use pipeline::{EtlError, ImportOptions, import, preview};
 pub use plan::{Action, Plan, PlannedEntry, make_plan};

@@ -12,6 +12,7 @@ mod flow;
 mod given;
 mod graph;
 mod layers;
+mod live;
 mod map;
 mod mcp;
 mod metrics;
@@ -33,6 +34,7 @@ pub use door::{Door, Journal};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
 pub use files::{FileLimits, Files};
 pub use layers::RequestId;
+pub use live::LiveLimits;
 pub use metrics::metrics;
 pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use privacy::Privacy;
@@ -41,7 +43,7 @@ pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
 pub use serve::{Limits, Tls, TlsError, encrypted, prompt, serve};
 pub use uploads::router as uploads;
-pub use works::{IMPORT, ImportWork, Works};
+pub use works::{ENTRY, EntryWork, Herald, IMPORT, ImportWork, Works, announce};
 
 use axum::{Router, middleware};
 
@@ -54,6 +56,8 @@ pub struct More {
     pub long: Router<App>,
     /// What is read and changed is noted here.
     pub journal: Option<Journal>,
+    /// Long work, whose events are told.
+    pub works: Option<Works>,
 }
 
 impl From<Router<App>> for More {
@@ -70,6 +74,9 @@ pub fn router(app: &App) -> Router {
 /// The same with more routes.
 pub fn router_with(app: &App, more: impl Into<More>) -> Router {
     let more = more.into();
+    if let Some(works) = &more.works {
+        app.attach(works.clone());
+    }
     let usual = routes::api()
         .merge(routes::open())
         .merge(mcp::routes(app, more.journal.clone()))

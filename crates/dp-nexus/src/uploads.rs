@@ -143,6 +143,12 @@ impl Staging {
         uploads
     }
 
+    /// Bytes of all accounts' uploads that are on disk.
+    #[must_use]
+    pub fn staged_bytes(&self) -> u64 {
+        self.0.shelf.lock().staged_bytes()
+    }
+
     /// Goes on with an upload from this offset. With a checksum what comes is kept if it fits, and wholly or not
     /// at all.
     ///

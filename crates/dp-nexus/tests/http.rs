@@ -20,10 +20,14 @@ mod encrypting;
 mod exporting;
 #[path = "http/figures.rs"]
 mod figures;
+#[path = "http/following.rs"]
+mod following;
 #[path = "http/forgetting.rs"]
 mod forgetting;
 #[path = "http/graph_bounds.rs"]
 mod graph_bounds;
+#[path = "http/graph_following.rs"]
+mod graph_following;
 #[path = "http/graph_scopes.rs"]
 mod graph_scopes;
 #[path = "http/graphing.rs"]

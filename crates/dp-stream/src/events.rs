@@ -112,6 +112,12 @@ impl Events {
         Subscription::new(Arc::clone(&self.store), account, after)
     }
 
+    /// How many listen at present.
+    #[must_use]
+    pub fn listeners(&self) -> usize {
+        self.store.hub.listeners()
+    }
+
     /// Ends all subscriptions, and those that are made from now on as soon as they have read what was stored: for a program that stops.
     pub fn close(&self) {
         self.store.hub.close();

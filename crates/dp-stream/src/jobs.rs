@@ -1,12 +1,14 @@
 //! The queue: jobs are added, looked at, cancelled and queued again by those who want something done, and leased, kept and
 //! settled by those who do it. Every change is an event, written in the same transaction.
 
+mod figures;
 mod lease;
 mod model;
 mod row;
 mod schedule;
 mod transition;
 
+pub use figures::QueueFigures;
 pub(crate) use lease::Sign;
 pub use lease::{Held, Lease};
 pub use model::{Added, Job, JobId, JobState, JobsQuery, NewJob};
@@ -239,7 +241,13 @@ fn save_and_publish(writing: &mut Writing<'_>, row: &JobRow) -> Result<(), ReadE
 
 /// Tells of a job's new state.
 fn publish(writing: &mut Writing<'_>, job: &Job) -> Result<(), ReadError> {
-    writing.publish(&job.account, job.state.event(), value(job)?).map(drop)
+    writing.publish(&job.account, job.state.event(), value(job)?)?;
+    if job.state.is_finished()
+        && let Some((kind, data)) = writing.announce.as_ref().and_then(|announce| announce(job))
+    {
+        writing.publish(&job.account, &kind, data)?;
+    }
+    Ok(())
 }
 
 /// A job as events carry it.

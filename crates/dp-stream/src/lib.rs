@@ -15,8 +15,8 @@ mod store;
 
 pub use error::StreamError;
 pub use events::{Event, Events, Lagged, Subscription};
-pub use jobs::{Added, Held, Job, JobId, JobState, Jobs, JobsQuery, Lease, NewJob, Schedule};
-pub use options::{Clock, Jitter, Options};
+pub use jobs::{Added, Held, Job, JobId, JobState, Jobs, JobsQuery, Lease, NewJob, QueueFigures, Schedule};
+pub use options::{Announce, Clock, Jitter, Options};
 pub use runner::{Failure, Handler, Runner, Work};
 
 use std::{path::Path, sync::Arc};

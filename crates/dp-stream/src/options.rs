@@ -1,8 +1,10 @@
 //! How jobs are leased and tried again, how long things are kept, and what time it is. The defaults are what the program
 //! uses; tests bring a clock of their own.
 
+use crate::Job;
 use jiff::Timestamp;
 use rand::{TryRng as _, rngs::SysRng};
+use serde_json::Value;
 use std::{fmt, sync::Arc, time::Duration};
 
 /// Tells the time.
@@ -10,6 +12,10 @@ pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
 /// Gives numbers from 0 to below 1, by which jobs that failed together are spread.
 pub type Jitter = Arc<dyn Fn() -> f64 + Send + Sync>;
+
+/// Says what is to be told of a job that ended, besides that it did: kind and data of an event that is stored in the same
+/// transaction. Called by the one who writes, so it is to be quick, and asks neither jobs nor events.
+pub type Announce = Arc<dyn Fn(&Job) -> Option<(String, Value)> + Send + Sync>;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -46,6 +52,8 @@ pub struct Options {
     pub events_kept: Duration,
     /// Events that may wait for a subscriber before it counts as too slow.
     pub waiting_max: usize,
+    /// What is told of jobs that ended, besides that they did.
+    pub announce: Option<Announce>,
 }
 
 impl Default for Options {
@@ -66,6 +74,7 @@ impl Default for Options {
             events_max: 10_000,
             events_kept: 7 * DAY,
             waiting_max: 256,
+            announce: None,
         }
     }
 }

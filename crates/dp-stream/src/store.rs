@@ -94,7 +94,7 @@ impl Store {
         let Writer { connection, sequence } = &mut *writer;
         let transaction =
             connection.transaction_with_behavior(TransactionBehavior::Immediate).context(what)?;
-        let mut writing = Writing::new(transaction, *sequence, self.options.now_us());
+        let mut writing = Writing::new(transaction, *sequence, &self.options);
         let value = write(&mut writing).map_err(|error| error.of(what))?;
         let done = writing.commit().context(what)?;
         *sequence = done.sequence;

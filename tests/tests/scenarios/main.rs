@@ -22,6 +22,7 @@ mod meaning;
 mod originals;
 mod paging;
 mod privacy;
+mod reading_again;
 mod samples;
 mod serve;
 mod two_writers;

@@ -3,8 +3,12 @@
 use super::models::personalise;
 use crate::{interrupt, output::Output, place::Place, progress::Display, words};
 use dp_archive::Export;
-use dp_lake::etl::{self, ImportOptions, ImportReport};
+use dp_lake::{
+    LedgerQuery, Vault,
+    etl::{self, ImportOptions, ImportReport, KnownEntry},
+};
 use dp_model::{EntryStatus, Tally};
+use futures::executor::block_on;
 use std::{path::PathBuf, process::ExitCode};
 
 /// Lines of the ledger summary that name single files.
@@ -13,8 +17,13 @@ const NAMED_FILES: usize = 12;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Zip parts, tgz, folders or files; several may be the parts of one export or several exports
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "again", value_name = "PATH")]
     paths: Vec<PathBuf>,
+
+    /// Read one file of an earlier import again, by the number of the import and the number or path that the file has
+    /// in its ledger
+    #[arg(long, num_args = 2, value_names = ["IMPORT", "FILE"], conflicts_with_all = ["paths", "dry_run"])]
+    again: Option<Vec<String>>,
 
     /// Say what would be imported and write nothing
     #[arg(long)]
@@ -26,6 +35,9 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+    if let Some([import, file]) = arguments.again.as_deref() {
+        return again(place, import, file, arguments.strict, output);
+    }
     let report = import(place, &arguments.paths, arguments.dry_run, output.json)?;
     if output.json {
         output.value(&report)?;
@@ -60,6 +72,66 @@ pub(crate) fn import(
     }
     let vault = place.open()?;
     Ok(etl::import(&vault, &exports, &options, &mut show, cancelled)?)
+}
+
+/// Reads one file of an earlier import again.
+fn again(
+    place: &Place,
+    import: &str,
+    file: &str,
+    strict: bool,
+    output: &mut Output,
+) -> anyhow::Result<ExitCode> {
+    let import = import.parse().map_err(|_| {
+        anyhow::anyhow!("{import:?} is no number of an import; `datapunk imports` lists them")
+    })?;
+    let vault = place.open_existing()?;
+    let known = etl::find_entry(&vault, import, number_of(&vault, import, file)?)?;
+    let exports = open_again(place, &known)?;
+    let cancelled = interrupt::listen()?;
+    let mut display = Display::new(output.json);
+    let mut show = |progress: &_| display.show(progress);
+    let again = etl::import_again(&vault, &known, &exports, &options(place), &mut show, cancelled)?;
+    let is_failed = strict && again.report.status == EntryStatus::Failed;
+    if output.json {
+        output.value(&again)?;
+    } else {
+        let status = again.report.status;
+        output.line(format!("{}: {}, {}", again.report.path, status.as_str(), meaning(status)))?;
+        output.line(format!("  documents  {}", describe(again.documents)))?;
+        output.line(format!("  samples    {}", describe(again.samples)))?;
+        if let Some(reason) = &again.report.reason {
+            output.line(format!("  {reason}"))?;
+        }
+    }
+    Ok(if is_failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// The number of a file in the ledger of an import, by its number or path.
+fn number_of(vault: &dyn Vault, import: u64, file: &str) -> anyhow::Result<u32> {
+    if let Ok(number) = file.parse() {
+        return Ok(number);
+    }
+    let query = LedgerQuery { import: Some(import), status: None };
+    let rows = block_on(vault.imports().ledger(&query))?;
+    let mut found = (0..).zip(&rows).filter(|(_, row)| row.path == file).map(|(number, _)| number);
+    match (found.next(), found.next()) {
+        (Some(number), None) => Ok(number),
+        (Some(_), Some(_)) => {
+            anyhow::bail!(
+                "several files of import {import} are called {file}; name one by its number in the ledger, counted from 0"
+            )
+        }
+        (None, _) => {
+            anyhow::bail!("import {import} has no file {file:?}; `datapunk ledger {import}` lists them")
+        }
+    }
+}
+
+/// Opens the archives of an import again, where they were then.
+pub(crate) fn open_again(place: &Place, known: &KnownEntry) -> Result<Vec<Export>, dp_archive::ArchiveError> {
+    let paths = known.import.paths.iter().map(PathBuf::from).collect::<Vec<_>>();
+    dp_archive::open(&paths, &place.config.archive)
 }
 
 /// Exports in which there is nothing at all are not what was meant.

@@ -1,7 +1,9 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
 mod backups;
+mod chores;
 mod encryption;
+mod entries;
 mod files;
 mod imports;
 mod limits;
@@ -11,16 +13,18 @@ use crate::{backup, brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use backups::BackupJobs;
 use dp_cortex::engine::Engine;
+use dp_lake::OnChange;
 use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{
-        App, BACKUP, BackupFolder, Backups, Door, Files, HomeError, Homes, IMPORT, Limits, Privacy, Settings,
-        Tls, Works, encrypted, prompt, serve,
+        App, BACKUP, BackupFolder, Backups, Door, ENTRY, Files, Herald, HomeError, Homes, IMPORT, Limits,
+        Privacy, Settings, Tls, Works, announce, encrypted, prompt, serve,
     },
     uploads::Staging,
 };
-use dp_stream::{Handler, Runner, Stream};
+use dp_stream::{Handler, Options, Runner, Stream};
+use entries::EntryJobs;
 use imports::ImportJobs;
 use jiff::Timestamp;
 use std::{
@@ -28,12 +32,8 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
 use tokio::net::TcpListener;
-
-/// How often uploads are looked through for those that have expired.
-const SWEEP_WAIT: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -90,13 +90,17 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
         );
     }
     let accounts = Arc::new(user::open(place)?);
-    let homes = Arc::new(Vaults::new(place.clone()));
+    let stream = Stream::open_with(
+        &place.system_file(),
+        Options { announce: Some(Arc::new(announce)), ..Options::default() },
+    )?;
+    let herald = Herald::start(&stream)?;
+    let homes = Arc::new(Vaults::new(place.clone(), Arc::clone(&accounts), herald));
     // What can't be opened is said now, not to the first who asks.
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let stream = Stream::open(&place.system_file())?;
     let staging = Staging::open(&place.directory.join("staging"), limits::of_uploads(&place.config.server))?;
-    let imports: Arc<dyn Handler> = Arc::new(ImportJobs {
+    let imports = Arc::new(ImportJobs {
         place: place.clone(),
         accounts: Arc::clone(&accounts),
         vaults: Arc::clone(&homes),
@@ -105,21 +109,25 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     // Only who has the staging area open runs jobs here: what another process left is taken up at once.
     stream.jobs().take_up_orphans()?;
     // One import at a time: two would share the same cores and disk, and the vault takes turns anyway.
-    let runner = Runner::start(&stream, HashMap::from([(IMPORT.to_owned(), imports)]), 1)?;
+    let entries: Arc<dyn Handler> = Arc::new(EntryJobs(Arc::clone(&imports)));
+    let handlers =
+        HashMap::from([(IMPORT.to_owned(), imports as Arc<dyn Handler>), (ENTRY.to_owned(), entries)]);
+    let runner = Runner::start(&stream, handlers, 1)?;
     // A backup need not wait for the end of a long import.
     let backups: Arc<dyn Handler> = Arc::new(BackupJobs { place: place.clone() });
     let backup_runner = Runner::start(&stream, HashMap::from([(BACKUP.to_owned(), backups)]), 1)?;
     backup::tidy(place);
     backups::schedule(place, &accounts, stream.jobs())?;
+    let chores = chores::start(&stream, staging.clone(), Arc::clone(&homes))?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
     let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
     let privacy = Privacy::new(Arc::clone(&accounts), Arc::clone(brain::models(place).privacy_log()));
-    let files = files::of(place, staging.clone());
-    let works = (works, backups, privacy, files, stream, staging);
+    let works = (works, backups, privacy, files::of(place, staging), stream);
     let answered = runtime.block_on(answer(arguments, tls, accounts, homes, works, output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     backup_runner.stop();
+    chores.stop();
     answered?;
     output.line("Stopped.")
 }
@@ -134,7 +142,7 @@ async fn answer(
     tls: Option<Tls>,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
-    (works, backups, privacy, files, stream, staging): (Works, Backups, Privacy, Files, Stream, Staging),
+    (works, backups, privacy, files, stream): (Works, Backups, Privacy, Files, Stream),
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = bind(arguments.listen, "--listen 127.0.0.1:7777").await?;
@@ -158,10 +166,9 @@ async fn answer(
             tracing::warn!(%error, "jobs and events of an account that was removed are still kept");
         }
     });
-    let app = App::new(Arc::clone(&homes) as Arc<dyn Homes>, Arc::new(door.clone()), settings);
+    let app = App::new(homes, Arc::new(door.clone()), settings);
     let more = privacy.join(backups.join(files.join(works.join(door.routes()))));
     let routes = dp_nexus::http::router_with(&app, more);
-    let sweeping = tokio::spawn(sweep(staging, homes));
     let scheme = if tls.is_some() { "https" } else { "http" };
     output.line(format!(
         "Listening on {scheme}://{address}; the API is described at {scheme}://{address}/api/docs"
@@ -192,7 +199,6 @@ async fn answer(
         }
         None => serve(prompt(listener), app, routes, connection_limits, stopped).await,
     }
-    sweeping.abort();
     if let Some(telling) = telling {
         telling.abort();
     }
@@ -210,24 +216,6 @@ async fn bind(address: SocketAddr, another: &str) -> anyhow::Result<TcpListener>
 async fn tell(listener: TcpListener, app: App) {
     let routes = dp_nexus::http::metrics(&app);
     serve(prompt(listener), app, routes, Limits::default(), std::future::pending()).await;
-}
-
-/// Removes uploads that nobody went on with, and blobs that nothing refers to, now and then.
-async fn sweep(staging: Staging, vaults: Arc<Vaults>) {
-    let mut hours = tokio::time::interval(SWEEP_WAIT);
-    loop {
-        hours.tick().await;
-        let staging = staging.clone();
-        let swept = tokio::task::spawn_blocking(move || staging.sweep()).await;
-        if let Ok(Err(error)) = swept {
-            tracing::warn!(%error, "uploads that have expired could not be removed");
-        }
-        let vaults = Arc::clone(&vaults);
-        let swept = tokio::task::spawn_blocking(move || vaults.sweep_blobs()).await;
-        if let Ok(Err(error)) = swept {
-            tracing::warn!(%error, "blobs that nothing refers to could not be removed");
-        }
-    }
 }
 
 /// Ends when the program is told to stop.
@@ -269,6 +257,9 @@ pub(crate) fn say_what_happens() {
 /// The vaults of the accounts, opened when they are first asked for, and for good.
 struct Vaults {
     place: Place,
+    accounts: Arc<Accounts>,
+    /// Tells of what changes in them.
+    herald: Herald,
     open: Mutex<HashMap<Home, Arc<Engine>>>,
 }
 
@@ -280,8 +271,24 @@ enum Home {
 }
 
 impl Vaults {
-    fn new(place: Place) -> Self {
-        Self { place, open: Mutex::default() }
+    fn new(place: Place, accounts: Arc<Accounts>, herald: Herald) -> Self {
+        Self { place, accounts, herald, open: Mutex::default() }
+    }
+
+    /// What tells the accounts whose vault it is of its changes.
+    fn listener(&self, home: Home) -> OnChange {
+        let accounts = Arc::clone(&self.accounts);
+        self.herald.listener(move || match home {
+            Home::Member(account) => vec![account.to_string()],
+            Home::Owner => {
+                let all = accounts.list().unwrap_or_else(|error| {
+                    tracing::warn!(%error, "nobody is told of changes in the owner's vault");
+                    Vec::new()
+                });
+                let owners = all.into_iter().filter(|account| account.role == Role::Owner);
+                owners.map(|account| account.id.to_string()).collect()
+            }
+        })
     }
 
     fn open_owners(&self) -> anyhow::Result<()> {
@@ -310,14 +317,12 @@ impl Vaults {
         if let Some(engine) = open.get(&home) {
             return Ok(Arc::clone(engine));
         }
-        let engine = match home {
-            Home::Owner => brain::engine_over(&self.place, Arc::new(self.place.open()?))
-                .with_history(brain::history(&self.place)),
-            Home::Member(account) => {
-                brain::engine_over(&self.place, Arc::new(self.place.open_of(&account.to_string())?))
-            }
-        };
-        let engine = Arc::new(engine);
+        let vault = self.place.open_told(&self.directory(home), self.listener(home))?;
+        let engine = brain::engine_over(&self.place, Arc::new(vault));
+        let engine = Arc::new(match home {
+            Home::Owner => engine.with_history(brain::history(&self.place)),
+            Home::Member(_) => engine,
+        });
         open.insert(home, Arc::clone(&engine));
         Ok(engine)
     }

@@ -92,7 +92,7 @@ impl TextIndex {
         filter: &Filter,
     ) -> Result<Option<Arc<RowMask>>, LakeError> {
         guarded(|| {
-            let searcher = self.reader.searcher();
+            let searcher = self.searcher();
             let state = searcher.generation().generation_id();
             if let Some(mask) = self.masks.find(state, query, filter) {
                 return Ok(mask);

@@ -21,6 +21,8 @@ pub(super) struct Applier<'a> {
     pub(super) since: Instant,
     /// Ledger rows of a preview.
     pub(super) finished: Vec<dp_model::EntryReport>,
+    /// How far the import is said to be, whatever is applied; None if that is what is applied.
+    pub(super) held: Option<Checkpoint>,
 }
 
 impl Applier<'_> {
@@ -60,7 +62,8 @@ impl Applier<'_> {
         self.since = Instant::now();
         self.bytes = 0;
         let next = Batch::empty(self.batch.import, self.batch.checkpoint);
-        let batch = std::mem::replace(&mut self.batch, next);
+        let mut batch = std::mem::replace(&mut self.batch, next);
+        batch.checkpoint = self.held.unwrap_or(batch.checkpoint);
         let Some(vault) = self.vault else {
             self.count(batch);
             return Ok(());

@@ -87,6 +87,7 @@ pub fn import(
         applied: import.applied,
         since: Instant::now(),
         finished: Vec::new(),
+        held: None,
     };
     run(
         &plan,
@@ -143,6 +144,7 @@ pub fn preview(
         applied: Applied::default(),
         since: Instant::now(),
         finished: Vec::new(),
+        held: None,
     };
     run(&plan, exports, options, home_zone, &mut applier, Checkpoint::default(), events, cancelled, started)?;
     Ok(ImportReport {

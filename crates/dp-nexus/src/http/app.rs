@@ -3,10 +3,12 @@
 
 use super::{
     graph::Persisted,
+    live::{Live, LiveLimits},
     metrics::Metrics,
     problem::{Code, Problem},
     rate::{Allowance, Limiter},
     scope,
+    works::Works,
 };
 use crate::{AccountId, Principal};
 use dp_cortex::engine::Engine;
@@ -17,7 +19,7 @@ use parking_lot::Mutex;
 use std::{
     net::IpAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
     },
     time::Duration,
@@ -141,6 +143,8 @@ pub struct Settings {
     pub per_address: Allowance,
     /// Questions to vaults that are answered at once; others wait.
     pub questions_at_once: usize,
+    /// How connections that stay open behave.
+    pub live: LiveLimits,
 }
 
 impl Default for Settings {
@@ -158,6 +162,7 @@ impl Default for Settings {
             per_account: Allowance { per_second: 50.0, burst: 100.0 },
             per_address: Allowance { per_second: 10.0, burst: 20.0 },
             questions_at_once: (2 * cores).max(4),
+            live: LiveLimits::default(),
         }
     }
 }
@@ -189,6 +194,8 @@ struct Inner {
     writing: [Mutex<()>; STRIPES],
     persisted: Persisted,
     metrics: Metrics,
+    live: Live,
+    works: OnceLock<Works>,
 }
 
 impl App {
@@ -211,6 +218,8 @@ impl App {
             doorkeeper,
             limiter: Limiter::new(settings.per_account, settings.per_address),
             questions: Arc::new(Semaphore::new(settings.questions_at_once.max(1))),
+            live: Live::new(settings.live),
+            works: OnceLock::new(),
             settings,
             stage: AtomicU8::new(Stage::Starting as u8),
             now,
@@ -245,6 +254,21 @@ impl App {
         &*self.0.doorkeeper
     }
 
+    /// What is kept of connections that stay open.
+    pub(super) fn live(&self) -> &Live {
+        &self.0.live
+    }
+
+    /// Says which long work there is; the first time counts.
+    pub(super) fn attach(&self, works: Works) {
+        let _ = self.0.works.set(works);
+    }
+
+    /// Long work, if any is done here.
+    pub(super) fn works(&self) -> Option<&Works> {
+        self.0.works.get()
+    }
+
     pub(super) fn metrics(&self) -> &Metrics {
         &self.0.metrics
     }
@@ -266,6 +290,11 @@ impl App {
     /// Documents of GraphQL that are asked for by their hash.
     pub(super) fn persisted(&self) -> &Persisted {
         &self.0.persisted
+    }
+
+    /// The time.
+    pub(super) fn now(&self) -> Timestamp {
+        (self.0.now)()
     }
 
     /// Today's date where the person of this engine lives.

@@ -1,6 +1,6 @@
 //! GraphQL over the same vaults, by the same door: a document of the query language comes in, what it asks for
-//! is asked of the engine through `App::ask`, and data with errors goes out. Never another way to a vault, and
-//! no subscriptions: what happens is told elsewhere.
+//! is asked of the engine through `App::ask`, and data with errors goes out. Never another way to a vault. What is
+//! followed is told over a WebSocket.
 
 mod bounds;
 mod document;
@@ -16,23 +16,26 @@ mod query;
 mod route;
 mod scalars;
 mod search;
+mod socket;
+mod subscription;
 mod time;
 mod vault;
 
 pub(super) use persisted::Persisted;
 pub(super) use route::{__path_get, __path_post, get, post};
 
-use async_graphql::{EmptySubscription, Schema};
+use async_graphql::Schema;
 use mutation::Mutation;
 use query::Query;
 use std::sync::LazyLock;
+use subscription::Feed;
 
-type Graph = Schema<Query, Mutation, EmptySubscription>;
+type Graph = Schema<Query, Mutation, Feed>;
 
 /// The schema. Whose vault it is asked of comes with each request.
 fn schema() -> &'static Graph {
     static SCHEMA: LazyLock<Graph> = LazyLock::new(|| {
-        Schema::build(Query, Mutation, EmptySubscription)
+        Schema::build(Query, Mutation, Feed)
             .limit_recursive_depth(bounds::NESTING_MAX)
             .limit_directives(bounds::DIRECTIVES_MAX)
             .extension(bounds::Priced)

@@ -1,5 +1,7 @@
 //! Figures for a monitoring program, as text in the format of Prometheus: how many requests there were of which route
-//! and outcome, how long they took, how many questions wait. Nothing of what anybody asks or has.
+//! and outcome, how long they took, how many questions and jobs wait. Nothing of what anybody asks or has.
+
+mod background;
 
 use super::app::App;
 use axum::{
@@ -9,6 +11,7 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
+use background::Background;
 use http::{HeaderValue, Method, header};
 use parking_lot::Mutex;
 use prometheus_client::{
@@ -53,6 +56,7 @@ pub(super) struct Metrics {
     in_flight: Gauge,
     idle_questions: Gauge,
     memory_bytes: Gauge<u64, AtomicU64>,
+    background: Background,
 }
 
 impl Default for Metrics {
@@ -65,6 +69,7 @@ impl Default for Metrics {
             in_flight: Gauge::default(),
             idle_questions: Gauge::default(),
             memory_bytes: Gauge::default(),
+            background: Background::default(),
         };
         let mut registry = metrics.registry.lock();
         let http = registry.sub_registry_with_prefix("datapunk_http");
@@ -85,6 +90,7 @@ impl Default for Metrics {
             "Memory of the process, in bytes; 0 where the system does not tell",
             metrics.memory_bytes.clone(),
         );
+        metrics.background.register(&mut registry);
         drop(registry);
         metrics
     }
@@ -106,6 +112,7 @@ pub fn metrics(app: &App) -> Router {
 }
 
 async fn tell(State(app): State<App>) -> Response {
+    app.metrics().background.look(&app).await;
     match app.metrics().text(app.free_questions()) {
         Ok(text) => ([(header::CONTENT_TYPE, TEXT)], text).into_response(),
         // Writing into memory cannot fail.

@@ -107,7 +107,14 @@ pub async fn serve<L>(
     app.set_stage(Stage::Stopping);
     // Nothing new is taken.
     drop(listener);
-    if tokio::time::timeout(limits.stop_timeout, graceful.shutdown()).await.is_err() {
+    let live = app.live();
+    live.seats.clear();
+    let ended = async {
+        graceful.shutdown().await;
+        // WebSockets are no requests any more.
+        live.seats.emptied().await;
+    };
+    if tokio::time::timeout(limits.stop_timeout, ended).await.is_err() {
         tracing::warn!("some requests did not end in time and are cut off");
     }
 }

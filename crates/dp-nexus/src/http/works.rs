@@ -1,13 +1,20 @@
-//! Long work that is asked for over HTTP: imports as jobs, how they get on, and events as they happen. Requests come
-//! in, jobs go into the queue; the work itself is done by whoever runs the queue, never here.
+//! Long work that is asked for over HTTP: imports as jobs, how they get on, and events as they happen, as a stream or
+//! on a WebSocket. Requests come in, jobs go into the queue; the work itself is done by whoever runs the queue, never here.
 
+mod entries;
 mod events;
+mod herald;
 mod imports;
 mod jobs;
+mod notices;
 mod shapes;
+mod tickets;
 
+pub use entries::{ENTRY, EntryWork};
+pub use herald::Herald;
 pub use imports::{IMPORT, ImportWork};
-pub(super) use shapes::{Documented, JobView};
+pub use notices::announce;
+pub(super) use shapes::{Documented, EventView, JobView};
 
 use super::{
     More,
@@ -26,7 +33,7 @@ use std::{fmt, path::PathBuf, sync::Arc};
 #[derive(Clone)]
 pub struct Works(Arc<Inner>);
 
-struct Inner {
+pub(super) struct Inner {
     stream: Stream,
     staging: Staging,
     /// Folders that the owner may import from by path; as the file system has them, without links.
@@ -36,6 +43,13 @@ struct Inner {
 impl fmt::Debug for Works {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Works").field("import_folders", &self.0.import_folders).finish_non_exhaustive()
+    }
+}
+
+impl Inner {
+    /// The jobs and events.
+    pub(super) fn stream(&self) -> &Stream {
+        &self.stream
     }
 }
 
@@ -54,13 +68,16 @@ impl Works {
     pub fn join(&self, mut more: More) -> More {
         let usual: Router<App> = Router::new()
             .route("/api/v1/imports", post(imports::begin))
+            .route("/api/v1/imports/{id}/entries/{entry}/retry", post(entries::retry))
             .route("/api/v1/jobs", get(jobs::list))
             .route("/api/v1/jobs/{id}", get(jobs::get))
             .route("/api/v1/jobs/{id}/cancel", post(jobs::cancel))
             .route("/api/v1/jobs/{id}/requeue", post(jobs::requeue))
+            .route("/api/v1/events/ticket", post(tickets::issue))
             .with_state(self.clone());
         let long: Router<App> =
             Router::new().route("/api/v1/events", get(events::follow)).with_state(self.clone());
+        more.works = Some(self.clone());
         more.usual = more.usual.merge(usual);
         more.long = more.long.merge(long).merge(super::uploads::router(self.0.staging.clone()));
         more
@@ -71,8 +88,18 @@ impl Works {
         self.0.stream.events().close();
     }
 
+    /// The jobs and events.
+    pub(super) fn stream(&self) -> &Stream {
+        &self.0.stream
+    }
+
+    /// Bytes of uploads that are on disk.
+    pub(super) fn staged_bytes(&self) -> u64 {
+        self.0.staging.staged_bytes()
+    }
+
     /// Asks the stream on a thread that may block.
-    async fn ask<T, F>(&self, question: F) -> Result<T, Problem>
+    pub(super) async fn ask<T, F>(&self, question: F) -> Result<T, Problem>
     where
         T: Send + 'static,
         F: FnOnce(&Inner) -> Result<T, Problem> + Send + 'static,
@@ -85,7 +112,7 @@ impl Works {
 }
 
 /// Jobs and events speak of the whole account, so a key that sees a part of it does not see them.
-fn whole(principal: &Principal) -> Result<String, Problem> {
+pub(super) fn whole(principal: &Principal) -> Result<String, Problem> {
     if principal.scope.is_partial() {
         return Err(Problem::plain(Code::ScopeTooNarrow));
     }

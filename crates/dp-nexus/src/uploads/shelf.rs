@@ -95,6 +95,11 @@ impl Shelf {
         })
     }
 
+    /// Bytes of all uploads that are on disk.
+    pub(super) fn staged_bytes(&self) -> u64 {
+        self.0.values().fold(0, |sum, slot| sum.saturating_add(slot.meta.offset_bytes))
+    }
+
     /// Bytes of the disk that uploads were promised and have not taken yet.
     pub(super) fn promised_bytes(&self) -> u64 {
         let open = self.0.values().map(|slot| slot.most_bytes.saturating_sub(slot.meta.offset_bytes));

@@ -52,3 +52,31 @@ async fn figures_are_not_among_the_other_routes() {
     let world = World::new();
     assert_eq!(world.get("/metrics").await.status, 404);
 }
+
+#[tokio::test]
+async fn the_queue_is_told_by_kind_and_state_and_who_listens_is_counted() {
+    let place = crate::world::Workplace::new();
+    let world = World::with_routes(|_| {}, place.works.join(dp_nexus::http::More::default()));
+    let name = dp_nexus::uploads::FileName::harmless("secret.zip");
+    let new = dp_nexus::uploads::NewUpload { name, length_bytes: 9, metadata: String::new() };
+    let upload = place.staging.create(crate::world::MIA, new).unwrap();
+    let mut writer = place.staging.append(crate::world::MIA, upload.id, 0, None).unwrap();
+    writer.write(b"hello").unwrap();
+    writer.finish().unwrap();
+    let _listening = place.stream.events().subscribe("mia", None);
+    let text = figures(&world).await;
+    for line in [
+        "datapunk_jobs{kind=\"import\",state=\"queued\"} 1",
+        "datapunk_event_listeners 1",
+        "datapunk_connections_open 0",
+        "datapunk_staged_bytes 5",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line} is not in\n{text}");
+    }
+    place.stream.jobs().cancel(dp_stream::JobId(1)).unwrap();
+    let text = figures(&world).await;
+    assert!(text.contains("datapunk_jobs{kind=\"import\",state=\"cancelled\"} 1\n"), "{text}");
+    assert!(!text.contains("queued"), "{text}");
+    assert!(text.contains("datapunk_jobs_waiting_seconds 0.0\n"), "{text}");
+    assert!(!text.contains("secret"));
+}

@@ -29,7 +29,7 @@ fn going_wrong() -> More {
         tokio::time::sleep(Duration::from_millis(200)).await;
         principal.name
     };
-    More { usual, long: Router::new().route("/lasts", reading(lasts)), journal: None }
+    More { usual, long: Router::new().route("/lasts", reading(lasts)), ..More::default() }
 }
 
 #[tokio::test]

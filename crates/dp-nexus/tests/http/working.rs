@@ -239,3 +239,46 @@ async fn a_reader_who_was_away_too_long_is_told_to_load_anew() {
     let text = String::from_utf8(answer.bytes).unwrap();
     assert!(text.contains("event: reset"), "{text}");
 }
+
+#[tokio::test]
+async fn an_entry_that_is_known_is_read_again_as_one_job_however_often_it_is_asked_for() {
+    let shop = Workshop::new();
+    let asked = shop.send("POST /api/v1/imports/1/entries/1/retry", None).await;
+    assert_eq!(asked.status, 202);
+    let job = asked.json();
+    assert_eq!((&job["kind"], &job["payload"]), (&json!("import_entry"), &json!({"import": 1, "entry": 1})));
+    assert_eq!(asked.header("location"), format!("../../../../jobs/{}", job["id"]));
+    let again = shop.send("POST /api/v1/imports/1/entries/1/retry", None).await;
+    assert_eq!(again.json()["id"], job["id"]);
+    for (what, status, code) in [
+        ("9/entries/0", 404, "no_such_import"),
+        ("x/entries/0", 404, "no_such_import"),
+        ("1/entries/2", 404, "unknown_id"),
+        ("1/entries/-1", 404, "unknown_id"),
+    ] {
+        let answer = shop.send(&format!("POST /api/v1/imports/{what}/retry"), None).await;
+        assert_eq!(answer.code(), (status, code.into()), "{what}");
+    }
+    for (who, code) in [
+        ("mia {\"read\":true}", "forbidden"),
+        ("mia {\"read\":true,\"import\":true,\"sources\":[\"google\"]}", "scope_too_narrow"),
+    ] {
+        let answer = shop.send_as(who, "POST /api/v1/imports/1/entries/1/retry", None).await;
+        assert_eq!(answer.code(), (403, code.into()), "{who}");
+    }
+}
+
+#[tokio::test]
+async fn events_are_neither_compressed_nor_held_back_and_keep_the_id_of_their_request() {
+    let shop = Workshop::new();
+    shop.place.stream.events().publish(&MIA.to_string(), "test", json!({"text": "x".repeat(5_000)})).unwrap();
+    let asked = request(Method::GET, "/api/v1/events?after=0").header("authorization", "Bearer mia");
+    let asked = asked.header("accept-encoding", "gzip, br, zstd").header("x-request-id", "mine-1");
+    let response = shop.world.routes.clone().oneshot(asked.body(Body::empty()).unwrap()).await.unwrap();
+    assert_eq!(response.headers()["content-type"], "text/event-stream");
+    assert!(!response.headers().contains_key("content-encoding"), "{:?}", response.headers());
+    assert_eq!(response.headers()["x-request-id"], "mine-1");
+    let mut body = response.into_body().into_data_stream();
+    let first = tokio::time::timeout(std::time::Duration::from_secs(5), body.next()).await.unwrap();
+    assert!(String::from_utf8_lossy(&first.unwrap().unwrap()).contains("event: job.queued"));
+}

@@ -90,6 +90,11 @@ impl Hub {
         listeners.of_account.clear();
     }
 
+    /// How many listen.
+    pub(crate) fn listeners(&self) -> usize {
+        self.listeners.lock().of_account.values().map(Vec::len).sum()
+    }
+
     /// How many listen to an account.
     #[cfg(test)]
     pub(super) fn listening(&self, account: &str) -> usize {

@@ -1,7 +1,7 @@
 //! One transaction that writes: changes of jobs, and the events that tell of them, which go out together or not at all.
 
 use crate::{
-    Event, StreamError,
+    Announce, Event, Options, StreamError,
     encode::{stored, time},
     store::ReadError,
 };
@@ -16,6 +16,8 @@ const BLOCK: u64 = 1024;
 pub(crate) struct Writing<'a> {
     pub(crate) transaction: Transaction<'a>,
     pub(crate) now_us: i64,
+    /// What is told of jobs that ended.
+    pub(crate) announce: Option<Announce>,
     sequence: Sequence,
     stored: u64,
     events: Vec<Arc<Event>>,
@@ -29,8 +31,9 @@ pub(super) struct Done {
 }
 
 impl<'a> Writing<'a> {
-    pub(super) fn new(transaction: Transaction<'a>, sequence: Sequence, now_us: i64) -> Self {
-        Self { transaction, now_us, sequence, stored: 0, events: Vec::new() }
+    pub(super) fn new(transaction: Transaction<'a>, sequence: Sequence, options: &Options) -> Self {
+        let (now_us, announce) = (options.now_us(), options.announce.clone());
+        Self { transaction, now_us, announce, sequence, stored: 0, events: Vec::new() }
     }
 
     /// Stores an event, and sends it when all is on disk.

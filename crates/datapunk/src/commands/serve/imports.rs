@@ -55,7 +55,7 @@ impl Handler for ImportJobs {
 
 impl ImportJobs {
     /// Whose vault the job is for.
-    fn account(&self, id: &str) -> Result<(AccountId, Home), Failure> {
+    pub(super) fn account(&self, id: &str) -> Result<(AccountId, Home), Failure> {
         let gone = || Failure::Final("the account that asked for it is not there any more".to_owned());
         let id: AccountId = id.parse().map_err(|_| gone())?;
         let account = self.accounts.get(id).map_err(|error| Failure::Retry(error.to_string()))?;
@@ -94,7 +94,7 @@ impl ImportJobs {
 }
 
 /// No later try would end otherwise.
-fn finally(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+pub(super) fn finally(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     Failure::Final(format!("{:#}", anyhow::Error::from(error)))
 }
 

@@ -6,6 +6,7 @@ mod writer;
 use super::{
     super::{
         entrance::ClientAddress,
+        live::wants_socket,
         problem::{Code, Problem},
     },
     Clock,
@@ -210,6 +211,11 @@ impl Target {
     pub(in crate::http) fn say(&self, text: String) {
         let _ = self.0.set(text);
     }
+
+    /// What was said.
+    pub(in crate::http) fn said(&self) -> String {
+        self.0.get().cloned().unwrap_or_default()
+    }
 }
 
 /// A request that is being answered. If it is given up, that is noted too: what it changed may be changed.
@@ -275,6 +281,10 @@ pub(in crate::http) async fn noted(
     let pending = journal.begin(&request);
     if let Some(target) = pending.as_ref().and_then(|pending| pending.target.clone()) {
         request.extensions_mut().insert(target);
+    }
+    // What is asked over a WebSocket is noted as it comes, by then also of one who has not said yet who they are.
+    if wants_socket(request.headers()) {
+        request.extensions_mut().insert(journal.clone());
     }
     let response = next.run(request).await;
     if let Some(event) = pending.and_then(|pending| pending.answered(&response)) {

@@ -64,6 +64,13 @@ pub(super) fn told(error: &ServerError) -> GraphqlFailure {
     }
 }
 
+impl GraphqlFailure {
+    /// A problem of the whole request as it is sent.
+    pub(super) fn of(problem: &Problem) -> Self {
+        of_problem(problem)
+    }
+}
+
 /// A problem of the whole request as it is sent.
 fn of_problem(problem: &Problem) -> GraphqlFailure {
     let view = problem.view("");

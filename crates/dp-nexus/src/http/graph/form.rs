@@ -47,6 +47,9 @@ pub(in crate::http) struct Parameters {
     pub(super) variables: Option<String>,
     /// As in the body of `POST`, as a JSON object.
     pub(super) extensions: Option<String>,
+    /// For a WebSocket: a ticket of `POST /api/v1/events/ticket`, for pages that can't send headers.
+    #[serde(rename = "ticket")]
+    _ticket: Option<String>,
 }
 
 /// What came of a document.

@@ -1,10 +1,11 @@
-//! `POST` and `GET /api/graphql`
+//! `POST` and `GET /api/graphql`, and how a document is answered, be it over a WebSocket.
 
 use super::{
     bounds,
     failure::{self, Refused},
-    form::{GraphqlAnswer, GraphqlForm, Hash, Parameters},
+    form::{GraphqlAnswer, GraphqlFailure, GraphqlForm, Hash, Parameters},
     ordered, persisted, schema,
+    socket::{self, Comer},
     vault::Vault,
 };
 use crate::{
@@ -13,10 +14,11 @@ use crate::{
         answer::Written,
         app::App,
         asked::Asked,
-        door::Target,
+        door::{Journal, Target},
         entrance::Reads,
         given::Given,
         layers::OwnWords,
+        live::wants_socket,
         problem::{Code, Problem},
         routes::Nothing,
     },
@@ -30,11 +32,19 @@ use async_graphql::{
 };
 use axum::{
     Extension,
-    extract::State,
+    extract::{
+        State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
     response::{IntoResponse as _, Response},
+};
+use futures::{
+    StreamExt as _,
+    stream::{self, BoxStream},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What GraphQL over HTTP calls its answers.
 const MEDIA_TYPE: &str = "application/graphql-response+json";
@@ -67,11 +77,13 @@ pub(in crate::http) async fn post(
     Asked(Nothing {}): Asked<Nothing>,
     Given(form): Given<GraphqlForm>,
 ) -> Result<Response, Problem> {
-    let asker = Asker { app, principal, target: target.map(|Extension(target)| target), may_change: true };
+    let asker = Asker { app, principal, target: target.map(|Extension(target)| target), way: Way::Post };
     asker.answer(form, &headers).await
 }
 
-/// Answers a document of GraphQL that changes nothing.
+/// Answers a document of GraphQL that changes nothing. With `Upgrade: websocket` it goes on as a WebSocket that speaks
+/// `graphql-transport-ws`, by which subscriptions are followed and queries answered. Who sends no credentials with the
+/// request may send them as `authorization` in the payload of `connection_init`.
 #[utoipa::path(
     get,
     operation_id = "graphql_by_address",
@@ -79,6 +91,7 @@ pub(in crate::http) async fn post(
     tag = "graph",
     params(Parameters),
     responses(
+        (status = 101, description = "It goes on as a WebSocket"),
         (status = 200, description = "Data, and errors of the fields that failed", content(
             (GraphqlAnswer = "application/graphql-response+json"),
             (GraphqlAnswer = "application/json"),
@@ -90,19 +103,27 @@ pub(in crate::http) async fn post(
     )
 )]
 pub(in crate::http) async fn get(
-    State(app): State<App>,
-    Reads(principal): Reads,
-    target: Option<Extension<Target>>,
+    comer: Comer,
+    (target, journal): (Option<Extension<Target>>, Option<Extension<Journal>>),
     headers: HeaderMap,
     Asked(asked): Asked<Parameters>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
+    let vigil = match comer {
+        Comer::Known(vigil) if !wants_socket(&headers) => *vigil,
+        comer => {
+            let upgrade = upgrade.map_err(|refused| Problem::new(Code::BadRequest, refused.body_text()))?;
+            return socket::upgraded(upgrade, comer, journal.map(|Extension(journal)| journal));
+        }
+    };
+    let (app, principal) = (vigil.app, vigil.principal);
     let form = GraphqlForm {
         query: asked.query,
         operation_name: asked.operation_name,
         variables: object("variables", asked.variables.as_deref())?,
         extensions: object("extensions", asked.extensions.as_deref())?,
     };
-    let asker = Asker { app, principal, target: target.map(|Extension(target)| target), may_change: false };
+    let asker = Asker { app, principal, target: target.map(|Extension(target)| target), way: Way::Get };
     asker.answer(form, &headers).await
 }
 
@@ -113,35 +134,129 @@ fn object<T: serde::de::DeserializeOwned>(name: &str, text: Option<&str>) -> Res
     serde_json::from_str(text).map_err(wrong)
 }
 
+/// By which way a document comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Post,
+    Get,
+    Socket,
+}
+
+impl Way {
+    /// Whether documents of this sort are answered by it.
+    fn check(self, sort: OperationType) -> Result<(), Problem> {
+        match (sort, self) {
+            (OperationType::Query, _) | (OperationType::Mutation, Self::Post) => Ok(()),
+            (OperationType::Mutation, _) => {
+                Err(Problem::new(Code::MethodNotAllowed, "changes are sent by POST"))
+            }
+            (OperationType::Subscription, Self::Socket) => Ok(()),
+            (OperationType::Subscription, _) => {
+                let detail = "subscriptions go over a WebSocket: GET /api/graphql with Upgrade: websocket, \
+                              and the protocol graphql-transport-ws";
+                Err(Problem::new(Code::BadDocument, detail).about("query"))
+            }
+        }
+    }
+}
+
 /// Who asks, and how.
-struct Asker {
+pub(super) struct Asker {
     app: App,
     principal: Principal,
     target: Option<Target>,
-    may_change: bool,
+    way: Way,
+}
+
+/// What is said to a document over a WebSocket.
+pub(super) enum Spoken {
+    /// An answer; there may be more.
+    Answer(GraphqlAnswer),
+    /// It is not answered.
+    Refused(Vec<GraphqlFailure>),
+}
+
+impl Spoken {
+    fn refused(refused: &Refused) -> Self {
+        Self::Refused(vec![refused.told()])
+    }
 }
 
 impl Asker {
+    /// One who asks over a WebSocket.
+    pub(super) fn over_socket(app: App, principal: Principal) -> Self {
+        Self { app, principal, target: None, way: Way::Socket }
+    }
+
+    /// The same, who says here what is asked for.
+    pub(super) fn noting(&self, target: Target) -> Self {
+        let (app, principal) = (self.app.clone(), self.principal.clone());
+        Self { app, principal, target: Some(target), way: self.way }
+    }
+
+    pub(super) fn app(&self) -> &App {
+        &self.app
+    }
+
+    pub(super) fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     async fn answer(self, form: GraphqlForm, headers: &HeaderMap) -> Result<Response, Problem> {
         let is_plain = wants_plain_json(headers);
+        let name = form.operation_name.clone();
+        let (request, document) = match self.understood(form) {
+            Ok(understood) => understood,
+            Err(refused) => return self::refused(*refused, is_plain),
+        };
+        let executed = schema().execute(request).await;
+        let work = move || {
+            let Answered { answer, first, is_refused } = answered(executed, &document, name.as_deref())?;
+            Ok(spoken(Written::of(&answer)?, first, is_refused, is_plain))
+        };
+        blocking(work).await
+    }
+
+    /// What a document is answered with over a WebSocket, again and again if it is a subscription; and why it is not
+    /// answered, if that is known before.
+    pub(super) fn begin(self, form: GraphqlForm) -> (BoxStream<'static, Spoken>, Option<Code>) {
+        let name: Arc<Option<String>> = Arc::new(form.operation_name.clone());
+        let (request, document) = match self.understood(form) {
+            Ok((request, document)) => (request, Arc::new(document)),
+            Err(refused) => {
+                let code = refused.problem.code();
+                return (stream::iter([Spoken::refused(&refused)]).boxed(), Some(code));
+            }
+        };
+        let answers = schema().execute_stream(request).then(move |executed| {
+            let (name, document) = (Arc::clone(&name), Arc::clone(&document));
+            async move {
+                let work = move || answered(executed, &document, name.as_deref());
+                match blocking(work).await {
+                    Ok(Answered { answer, is_refused: false, .. }) => Spoken::Answer(answer),
+                    Ok(Answered { answer, .. }) => Spoken::Refused(answer.errors),
+                    Err(problem) => Spoken::Refused(vec![GraphqlFailure::of(&problem)]),
+                }
+            }
+        });
+        (answers.boxed(), None)
+    }
+
+    /// The request that is meant, with its document.
+    fn understood(self, form: GraphqlForm) -> Result<(Request, ExecutableDocument), Box<Refused>> {
         let hash = form.extensions.unwrap_or_default().persisted_query;
         if let Some(Hash { version, .. }) = hash.as_ref().filter(|hash| hash.version != 1) {
             let detail = format!("extensions.persistedQuery.version is {version}, and only 1 is known");
-            return Err(Problem::new(Code::BadParameter, detail).about("extensions"));
+            return Err(Problem::new(Code::BadParameter, detail).about("extensions").into());
         }
         let hash = hash.map(|hash| hash.sha256_hash);
-        let parsed = self.parsed(form.query, hash.as_deref(), form.operation_name.as_deref());
-        let (text, document) = match parsed {
-            Ok(parsed) => parsed,
-            Err(refused) => return self::refused(*refused, is_plain),
-        };
+        let (text, document) = self.parsed(form.query, hash.as_deref(), form.operation_name.as_deref())?;
         let mut request = Request::new(text)
             .variables(Variables::from_json(Value::Object(form.variables.unwrap_or_default())))
             .data(Vault::loader(self.app, self.principal));
-        request.operation_name.clone_from(&form.operation_name);
+        request.operation_name = form.operation_name;
         request.set_parsed_query(document.clone());
-        let executed = schema().execute(request).await;
-        written(executed, document, form.operation_name, is_plain).await
+        Ok((request, document))
     }
 
     /// The document that is meant, within its bounds, and kept if it came with its hash.
@@ -158,9 +273,7 @@ impl Asker {
         bounds::check_parts(&document)?;
         if let Some(operation) = operation(&document, operation_name) {
             self.note(&document, operation, operation_name);
-            if operation.ty != OperationType::Query && !self.may_change {
-                return Err(Problem::new(Code::MethodNotAllowed, "changes are sent by POST").into());
-            }
+            self.way.check(operation.ty)?;
         }
         if let Some(hash) = hash.filter(|_| has_text) {
             self.app.persisted().keep(account, hash, &text)?;
@@ -231,26 +344,36 @@ fn wants_plain_json(headers: &HeaderMap) -> bool {
     plain && !own
 }
 
-/// Writes what came of a document, on a thread that may take long.
-async fn written(
+/// What came of a document, as it is sent.
+struct Answered {
+    answer: GraphqlAnswer,
+    /// The first that went wrong.
+    first: Option<Problem>,
+    /// Nothing was asked: the document does not fit the schema, or is too dear.
+    is_refused: bool,
+}
+
+fn answered(
     executed: Executed,
-    document: ExecutableDocument,
-    operation_name: Option<String>,
-    is_plain: bool,
-) -> Result<Response, Problem> {
+    document: &ExecutableDocument,
+    operation_name: Option<&str>,
+) -> Result<Answered, Problem> {
+    let first = executed.errors.first().map(failure::problem_of);
+    let is_refused = first.is_some() && executed.errors.iter().all(|error| error.path.is_empty());
+    let operation = operation(document, operation_name).filter(|_| !is_refused);
+    let data = operation
+        .map(|operation| ordered::json(executed.data, &operation.selection_set.node, document))
+        .transpose()
+        .map_err(Problem::internal)?;
+    let answer = GraphqlAnswer { data, errors: executed.errors.iter().map(failure::told).collect() };
+    Ok(Answered { answer, first, is_refused })
+}
+
+/// Does what may take long on a thread that may.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
     let span = tracing::Span::current();
-    let work = move || {
-        let first = executed.errors.first().map(failure::problem_of);
-        // Nothing was asked: the document does not fit the schema, or is too dear.
-        let is_refused = first.is_some() && executed.errors.iter().all(|error| error.path.is_empty());
-        let operation = operation(&document, operation_name.as_deref()).filter(|_| !is_refused);
-        let data = operation
-            .map(|operation| ordered::json(executed.data, &operation.selection_set.node, &document))
-            .transpose()
-            .map_err(Problem::internal)?;
-        let answer = GraphqlAnswer { data, errors: executed.errors.iter().map(failure::told).collect() };
-        Ok(spoken(Written::of(&answer)?, first, is_refused, is_plain))
-    };
     tokio::task::spawn_blocking(move || span.in_scope(work)).await.map_err(Problem::internal)?
 }
 

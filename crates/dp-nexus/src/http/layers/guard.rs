@@ -3,6 +3,7 @@
 
 use crate::http::{
     app::App,
+    live::wants_socket,
     problem::{Code, Problem},
 };
 use axum::{
@@ -47,9 +48,11 @@ pub(super) async fn host(State(app): State<App>, request: Request, next: Next) -
     Problem::new(Code::UnknownHost, format!("the server does not answer to {name:?}")).into_response()
 }
 
-/// Refuses requests that change something and come from a page of another site.
+/// Refuses requests that change something, or open a WebSocket, and come from a page of another site.
 pub(super) async fn origin(State(app): State<App>, request: Request, next: Next) -> Response {
     let is_safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    // Browsers let pages of any site open a WebSocket, with the cookies of this one.
+    let is_safe = is_safe && !wants_socket(request.headers());
     if is_safe || is_from_here(request.headers(), request.uri(), &app.settings().origins) {
         return next.run(request).await;
     }

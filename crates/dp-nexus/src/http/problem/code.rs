@@ -119,6 +119,8 @@ codes! {
     NoSuchEntry "no_such_entry" NOT_FOUND "There is no such entry" "GET /api/v1/imports/{id}/entries lists them with their numbers.";
     /// There is no such series.
     NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
+    /// Events that are asked for are not kept any more.
+    EventsGone "events_gone" GONE "Some of what was missed is not kept any more" "Load what you show anew, and follow what happens from now on.";
     /// The path is right and the method is not.
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not one of this path" "Use one of those in the `Allow` header.";
     /// There is an account already.
