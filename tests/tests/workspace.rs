@@ -76,6 +76,9 @@ const CONFINED: &[(&str, &[&str])] = &[
     ("age", &["dp-backup"]),
     ("tokio-rustls", &["dp-nexus"]),
     ("rmcp", &["dp-nexus"]),
+    // Decoders of what strangers send, in one place that expects the worst of them.
+    ("image", &["dp-nexus"]),
+    ("infer", &["dp-nexus"]),
 ];
 
 /// Locked packages that are worth their trouble.

@@ -3,7 +3,9 @@
 
 use super::{Asked, metrics::Relevant};
 use anyhow::{Context as _, ensure};
-use dp_lake::{Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, Vault, content_hash};
+use dp_lake::{
+    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, Vault, content_hash,
+};
 use dp_model::{Content, DocumentId, EntryReport, EntryStatus, Kind};
 use futures::executor::block_on;
 use serde::Deserialize;
@@ -37,7 +39,7 @@ pub(crate) fn put(folder: &Path, vault: &dyn Vault) -> anyhow::Result<u64> {
         fingerprint: [1; 32],
         exports: vec![(name_of(folder), None)],
         paths: vec![folder.display().to_string()],
-        entries: vec![(0, CORPUS.to_owned())],
+        entries: vec![PlannedFile::new(0, Some(0), CORPUS)],
         now_us: 0,
     }))?;
     let mut checkpoint = Checkpoint::default();
@@ -57,6 +59,7 @@ pub(crate) fn put(folder: &Path, vault: &dyn Vault) -> anyhow::Result<u64> {
         }
     }
     let report = EntryReport {
+        entry: 0,
         path: CORPUS.to_owned(),
         source: Some(SOURCE.to_owned()),
         status: EntryStatus::Parsed,

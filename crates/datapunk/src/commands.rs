@@ -14,6 +14,7 @@ pub(crate) mod ledger;
 pub(crate) mod mcp;
 pub(crate) mod models;
 pub(crate) mod onthisday;
+pub(crate) mod original;
 pub(crate) mod own;
 pub(crate) mod reindex;
 pub(crate) mod search;

@@ -42,6 +42,8 @@ enum Command {
     Imports,
     /// Show what became of every file of an import
     Ledger(commands::ledger::Arguments),
+    /// Write out the original bytes of an entry of an import
+    Original(commands::original::Arguments),
     /// Find documents by words and by meaning
     Search(commands::search::Arguments),
     /// Documents whose meaning is near that of another
@@ -117,6 +119,7 @@ fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
         Command::Import(arguments) => return commands::import::run(&place, arguments, output),
         Command::Imports => commands::imports::run(&place, output),
         Command::Ledger(arguments) => commands::ledger::run(&place, &arguments, output),
+        Command::Original(arguments) => commands::original::run(&place, &arguments, output),
         Command::Search(arguments) => commands::search::run(&place, &arguments, output),
         Command::Similar(arguments) => commands::similar::run(&place, &arguments, output),
         Command::Around(arguments) => commands::around::run(&place, &arguments, output),

@@ -96,6 +96,14 @@ pub enum ArchiveError {
         /// The file on this machine.
         path: String,
     },
+    /// The archive is there, and this entry is not in it.
+    #[error("{path}: holds no entry {entry:?}")]
+    Missing {
+        /// The archive on this machine.
+        path: String,
+        /// Path of the entry inside the archive.
+        entry: String,
+    },
     /// An entry number that the export does not have.
     #[error("entry {index} does not exist")]
     NoSuchEntry {

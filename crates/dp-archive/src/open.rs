@@ -84,7 +84,7 @@ fn index(given: &Given, limits: &Limits, head_budget_bytes: &mut usize) -> Resul
     Ok(Indexed { container, root: given.root.clone(), items, warnings })
 }
 
-fn describe(given: &Given) -> Result<Container, ArchiveError> {
+pub(crate) fn describe(given: &Given) -> Result<Container, ArchiveError> {
     let metadata = fs_err::metadata(&given.path).map_err(|error| ArchiveError::at(&given.path, error))?;
     Ok(Container {
         path: given.path.clone(),

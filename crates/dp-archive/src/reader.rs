@@ -40,6 +40,12 @@ impl<'e> Reader<'e> {
         Self { export, files: Vec::new(), input: Vec::new(), inflate: Decompress::new(false), cursor: None }
     }
 
+    /// The same with a gzip stream that stands somewhere already.
+    pub(crate) fn with_cursor(mut self, cursor: Option<GzipCursor>) -> Self {
+        self.cursor = cursor;
+        self
+    }
+
     /// First bytes of an entry, at most [`HEAD_BYTES`], for recognition. Fewer if the entry turns out
     /// damaged after some bytes: reading it will say so.
     ///

@@ -3,7 +3,7 @@
 use crate::{ArchiveError, Entry, Limits, gzip::GzipCursor, packed::PackedFile};
 use flate2::Crc;
 use std::{
-    io::{self, Read},
+    io::{self, Read, Seek, SeekFrom},
     sync::atomic::{AtomicU64, Ordering},
 };
 
@@ -63,6 +63,44 @@ impl<'r> EntryStream<'r> {
     #[must_use]
     pub fn read_bytes(&self) -> u64 {
         self.checks.read_bytes
+    }
+
+    /// Passes over bytes, without reading them where that can be. What is passed over is not checked, and then
+    /// neither is the checksum.
+    ///
+    /// # Errors
+    /// If the entry ends before, or can't be read.
+    pub fn skip(&mut self, bytes: u64) -> Result<(), ArchiveError> {
+        if bytes == 0 {
+            return Ok(());
+        }
+        let path = &self.checks.path;
+        let seek = |mut file: &std::fs::File| {
+            let forward = i64::try_from(bytes).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput));
+            forward.and_then(|forward| file.seek(SeekFrom::Current(forward)))
+        };
+        match &mut self.source {
+            Source::File(file) => seek(file.file()).map_err(|error| ArchiveError::io(path, error))?,
+            Source::Part { file, left } => {
+                *left = left.saturating_sub(bytes);
+                seek(file).map_err(|error| ArchiveError::io(path, error))?
+            }
+            Source::Zip(_) | Source::Gzip { .. } => return self.read_past(bytes),
+        };
+        self.checks.pass_over(bytes)
+    }
+
+    fn read_past(&mut self, bytes: u64) -> Result<(), ArchiveError> {
+        match io::copy(&mut self.by_ref().take(bytes), &mut io::sink()) {
+            Ok(count) if count == bytes => Ok(()),
+            Ok(_) => {
+                Err(ArchiveError::truncated(&self.checks.path, "it ends before the place that is asked for"))
+            }
+            Err(error) => match ArchiveError::find_in(&error) {
+                Some(known) => Err(known.clone()),
+                None => Err(ArchiveError::io(&self.checks.path, error)),
+            },
+        }
     }
 
     pub(crate) fn into_error(self, error: io::Error) -> ArchiveError {
@@ -166,6 +204,17 @@ impl<'r> Checks<'r> {
             unshared_bytes: 0,
             shared: None,
             limits,
+        }
+    }
+
+    fn pass_over(&mut self, bytes: u64) -> Result<(), ArchiveError> {
+        self.read_bytes = self.read_bytes.saturating_add(bytes);
+        self.declared_crc32 = None;
+        match self.declared_bytes.filter(|declared| self.read_bytes > *declared) {
+            Some(declared) => {
+                Err(ArchiveError::Size { path: self.path.clone(), declared, found: self.read_bytes })
+            }
+            None => Ok(()),
         }
     }
 

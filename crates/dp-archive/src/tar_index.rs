@@ -123,6 +123,10 @@ pub(crate) struct TarIndex<'a> {
     pub(crate) items: Vec<Item>,
     pub(crate) warnings: Vec<ArchiveWarning>,
     buffer: Vec<u8>,
+    /// Path of the one member that is looked for, and how many of that path come before it.
+    wanted: Option<(&'a str, usize)>,
+    /// Whether it was found: then it is the last item, and the input stands at its first byte.
+    pub(crate) found: bool,
 }
 
 /// What extension records say of the member that follows them.
@@ -137,7 +141,14 @@ struct Extension {
 impl<'a> TarIndex<'a> {
     pub(crate) fn new(name: &'a str, limits: &'a Limits, head_budget_bytes: &'a mut usize) -> Self {
         let buffer = vec![0; HEAD_BYTES];
-        Self { name, limits, head_budget_bytes, items: Vec::new(), warnings: Vec::new(), buffer }
+        let (items, warnings) = (Vec::new(), Vec::new());
+        Self { name, limits, head_budget_bytes, items, warnings, buffer, wanted: None, found: false }
+    }
+
+    /// Stops at the member of this path that has so many of the same path before it.
+    pub(crate) fn stopping_at(mut self, path: &'a str, ordinal: usize) -> Self {
+        self.wanted = Some((path, ordinal));
+        self
     }
 
     /// Lists what can be read. Damage and early ends become warnings: what came before stays.
@@ -196,6 +207,9 @@ impl<'a> TarIndex<'a> {
                 continue;
             }
             self.read_member(input, header, declared, std::mem::take(&mut extension))?;
+            if self.found {
+                return Ok(());
+            }
         }
     }
 
@@ -280,10 +294,25 @@ impl<'a> TarIndex<'a> {
             });
         let place = Place::Tar { data_at: input.offset() };
         self.items.push(Item { path, size_bytes: Some(size_bytes), crc32: None, refused, place, head: None });
+        if self.is_wanted() {
+            self.found = true;
+            return Ok(());
+        }
         if input.pass_over(size_bytes)? {
             return self.skip_padding(input, size_bytes);
         }
         self.read_data(input, size_bytes)
+    }
+
+    /// Whether the member listed last is the one that is looked for.
+    fn is_wanted(&mut self) -> bool {
+        let Some((path, before)) = &mut self.wanted else { return false };
+        if self.items.last().is_none_or(|item| item.path != *path) {
+            return false;
+        }
+        let is_it = *before == 0;
+        *before = before.saturating_sub(1);
+        is_it
     }
 
     /// Reads the data of the member listed last, for its checksum, its head and its ratio.

@@ -3,6 +3,7 @@
 
 mod backup;
 mod embedding;
+mod files;
 mod import;
 mod oidc;
 mod person;
@@ -11,6 +12,7 @@ mod server;
 
 pub use backup::Backup;
 pub use embedding::Embedding;
+pub use files::Files;
 pub use import::Import;
 pub use oidc::Oidc;
 pub use person::Person;
@@ -61,6 +63,8 @@ pub struct Config {
     pub search: Search,
     /// How vectors are made.
     pub embedding: Embedding,
+    /// What media and small pictures may take.
+    pub files: Files,
     /// What the server may do.
     pub server: Server,
     /// The identity provider that people may sign in with; none by default.
@@ -89,6 +93,7 @@ impl Config {
             config.person.validate(),
             config.import.validate(),
             config.embedding.validate(),
+            config.files.validate(),
             config.server.validate(),
             config.oidc.as_ref().map_or(Ok(()), Oidc::validate),
             config.backup.validate(),
@@ -162,6 +167,7 @@ mod tests {
             "[oidc]\nissuer = 'https://id.example.org'\nclient_id = 'a'\npublic_url = 'https://a.org'\naccounts = { 'ada' = 'ada' }",
             "[person]\nhome_zone = 'Mars/Olympus'",
             "[archive]\nratio = 1",
+            "[files]\nblob_bytes_max = 0",
         ] {
             assert!(matches!(read(text), Err(ConfigError::Value { .. })), "{text}");
         }

@@ -9,8 +9,8 @@ use dp_cortex::{
     worker::{Control, Outcome, embed_pending},
 };
 use dp_lake::{
-    Batch, Checkpoint, DocumentUpsert, ForgetTarget, ImportDraft, Sort, Vault, VectorModel, content_hash,
-    memory::MemoryVault,
+    Batch, Checkpoint, DocumentUpsert, ForgetTarget, ImportDraft, PlannedFile, Sort, Vault, VectorModel,
+    content_hash, memory::MemoryVault,
 };
 use dp_model::{Content, DocumentId, Kind, Moment, Precision};
 use futures::executor::block_on;
@@ -112,7 +112,7 @@ fn vault(documents: Vec<DocumentUpsert>) -> Arc<MemoryVault> {
         fingerprint: [0; 32],
         exports: vec![("export".into(), None)],
         paths: Vec::new(),
-        entries: vec![(0, "file".into())],
+        entries: vec![PlannedFile::new(0, Some(0), "file")],
         now_us: 0,
     }));
     let batch = Batch { documents, ..Batch::empty(import.unwrap().id, Checkpoint::default()) };

@@ -1,4 +1,4 @@
--- Tables that stores of format 1 got later: made where they are missing.
+-- Tables that stores got later: made where they are missing.
 
 -- What was written lately, by the key it was sent with, so that the same sent again is not done again.
 CREATE TABLE IF NOT EXISTS receipts (

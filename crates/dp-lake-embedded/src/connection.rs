@@ -1,12 +1,12 @@
 //! Opening SQLite: the pragmas that make it durable, and the format it must have.
 
-use crate::{cells, error::Context as _, write::conversations};
+use crate::{cells, error::Context as _, migrate::migrate, write::conversations};
 use dp_lake::LakeError;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use std::path::Path;
 
 /// The format that this program writes.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
 /// Pages of the writer's cache, in KiB.
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
 /// Pages of a reader's cache, in KiB.
@@ -43,6 +43,9 @@ pub(crate) fn open_writer(file: &Path, home_zone: &str) -> Result<Connection, La
         transaction.commit().context("make the store")?;
     }
     check_format(&connection)?;
+    if let Some(older) = format(&connection)?.filter(|&found| found < FORMAT) {
+        migrate(&mut connection, older)?;
+    }
     connection.execute_batch(include_str!("additions.sql")).context("make the store")?;
     cells::make(&mut connection)?;
     conversations::make(&mut connection)?;
@@ -66,14 +69,14 @@ pub(crate) fn open_reader(file: &Path) -> Result<Connection, LakeError> {
     Ok(connection)
 }
 
-/// Whether the file is a store with its tables, and not one that is being made.
-pub(crate) fn is_made(file: &Path) -> Result<bool, LakeError> {
+/// The format of the store in this file; None if there is none, or it is being made.
+pub(crate) fn made_format(file: &Path) -> Result<Option<i64>, LakeError> {
     if !file.is_file() {
-        return Ok(false);
+        return Ok(None);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags).context("open the store for reading")?;
-    Ok(format(&connection)?.is_some())
+    format(&connection)
 }
 
 /// The format of the store; None if it has no tables yet.

@@ -1,6 +1,7 @@
 //! The lake in one directory: SQLite as the truth, Tantivy as the text index beside it. One thread
 //! writes, a few read; the index is a projection that any crash or deletion only sets back.
 
+mod blobs;
 mod cells;
 mod codec;
 mod connection;
@@ -10,6 +11,7 @@ mod error;
 mod generation;
 mod indexer;
 mod lock;
+mod migrate;
 mod names;
 mod options;
 mod origins;

@@ -1,5 +1,6 @@
 //! The readers: connections that never write. Each answers one question of the contract.
 
+pub(crate) mod blobs;
 pub(crate) mod conversations;
 pub(crate) mod documents;
 pub(crate) mod health;

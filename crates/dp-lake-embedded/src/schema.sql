@@ -1,4 +1,4 @@
--- The embedded lake, format 1. Days are local calendar days since 1970-01-01; undated documents
+-- The embedded lake, format 2. Days are local calendar days since 1970-01-01; undated documents
 -- have none. Times are microseconds since 1970-01-01T00:00:00Z.
 
 CREATE TABLE vault (
@@ -144,6 +144,7 @@ CREATE TABLE ledger (
     bytes         INTEGER,
     warning_count INTEGER,
     warnings      TEXT,               -- JSON array, NULL if empty
+    archive       INTEGER,            -- index in the import's paths; -1 of none, NULL if it was not noted
     PRIMARY KEY (import, entry)
 ) STRICT, WITHOUT ROWID;
 
@@ -183,3 +184,18 @@ CREATE TABLE rollup_top (
     count     INTEGER NOT NULL,
     PRIMARY KEY (dimension, name)
 ) STRICT, WITHOUT ROWID;
+
+-- Files in blobs/. A row comes after its file and goes before it, so that what has a row is there.
+CREATE TABLE blobs (
+    hash      BLOB PRIMARY KEY,
+    bytes     INTEGER NOT NULL,
+    stored_us INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Which documents name which bytes, in any of their versions; the bytes need not be in blobs.
+CREATE TABLE media (
+    hash     BLOB NOT NULL,
+    document INTEGER NOT NULL,
+    PRIMARY KEY (hash, document)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX media_by_document ON media (document);

@@ -1,8 +1,11 @@
 //! The embedded vault: one directory with SQLite as the truth, Tantivy and vectors beside it. Implements the
 //! lake's contract by handing each question to the writer's thread or to a reader's.
 
+mod imports;
+
 use crate::{
-    connection::{is_made, open_reader, open_writer, vault_value},
+    blobs::BlobFiles,
+    connection::{FORMAT, made_format, open_reader, open_writer, vault_value},
     embedding::Embedding,
     error::{Context as _, free_bytes, in_directory},
     generation::Generation,
@@ -18,16 +21,16 @@ use crate::{
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, DayFigures, DaysOfSeries, Dimension,
-    Documents, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
-    ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry, NumberAt, Order, Page, ProjectionHealth,
-    RankedHit, RankedQuery, RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion,
-    TextQuery, TimeCount, TimeCountQuery, Top, Vault, Vectors,
+    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, DayFigures, DaysOfSeries,
+    Dimension, Documents, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit,
+    Hits, Imports, LakeError, NumberAt, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
+    RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, TimeCount,
+    TimeCountQuery, Top, Vault, Vectors,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
     own::{OwnAnswer, OwnBatch},
 };
-use dp_model::{Document, DocumentId, EntryReport, Person, PersonId, Sample};
+use dp_model::{Document, DocumentId, Person, PersonId, Sample};
 use futures::StreamExt as _;
 use std::{
     path::{Path, PathBuf},
@@ -39,6 +42,8 @@ use std::{
 const READING_THREADS: usize = 2;
 /// Questions that are answered at once, on those threads or on threads that wait for the answer.
 const READERS: usize = 4;
+/// Threads that read and write blobs: those that are long don't hold up questions.
+const BLOB_THREADS: usize = 3;
 /// How often, and how far apart, a reader looks for a text index that another process is making.
 const INDEX_TRIES: u32 = 40;
 const INDEX_WAIT: Duration = Duration::from_millis(25);
@@ -57,6 +62,8 @@ pub struct EmbeddedVault {
     index: Option<CurrentIndex>,
     names: Arc<NameCache>,
     generation: Generation,
+    blobs: Arc<BlobFiles>,
+    blob_work: Pool<()>,
     _lock: Option<WriteLock>,
 }
 
@@ -90,7 +97,8 @@ impl EmbeddedVault {
         fs_err::create_dir_all(directory).context("make the vault's directory")?;
         let lock = WriteLock::take(directory)?;
         let file = directory.join("lake.db");
-        let writer = Writer::new(open_writer(&file, &options.home_zone)?)?;
+        let blobs = Arc::new(BlobFiles::open(directory)?);
+        let writer = Writer::new(open_writer(&file, &options.home_zone)?, Arc::clone(&blobs))?;
         let home_zone = writer.home_zone.clone();
         let sets = Arc::new(Sets::new(directory, true));
         let generation = sets.generation().clone();
@@ -124,6 +132,8 @@ impl EmbeddedVault {
             index: Some(index),
             names: Arc::default(),
             generation,
+            blobs,
+            blob_work: start_blob_work()?,
             _lock: Some(lock),
         })
     }
@@ -135,11 +145,15 @@ impl EmbeddedVault {
     /// As `open`; `Io` if there is no vault.
     pub fn open_for_reading(directory: &Path, options: &VaultOptions) -> Result<Self, LakeError> {
         let file = directory.join("lake.db");
-        if !is_made(&file)? {
+        let Some(format) = made_format(&file)? else {
             let source = std::io::Error::from(std::io::ErrorKind::NotFound);
             let context =
                 format!("there is no vault in {} yet; `datapunk import` makes one", directory.display());
             return Err(LakeError::Io { context, source });
+        };
+        if format < FORMAT {
+            // Opening it for writing brings it up to date.
+            drop(Self::open(directory, options)?);
         }
         let connection = open_reader(&file)?;
         let sequence: i64 = vault_value(&connection, "sequence")?;
@@ -174,6 +188,8 @@ impl EmbeddedVault {
             index: index.ok().map(|index| Arc::new(RwLock::new(Arc::new(index)))),
             names: Arc::default(),
             generation: Generation::default(),
+            blobs: Arc::new(BlobFiles::for_reading(directory)),
+            blob_work: start_blob_work()?,
             _lock: None,
         })
     }
@@ -231,6 +247,29 @@ impl EmbeddedVault {
         outcome.map_err(|error| in_directory(error, &self.directory))
     }
 
+    /// Writes where nothing has to be indexed.
+    pub(crate) async fn write_plainly<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Writer) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        self.write(move |state| work(&mut state.writer)).await
+    }
+
+    /// Whether it was opened for reading only.
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.writer.is_none()
+    }
+
+    /// Works on the files of blobs, on a thread that is there for it.
+    pub(crate) async fn with_blobs<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&BlobFiles) -> Result<T, LakeError> + Send + 'static,
+    ) -> Result<T, LakeError> {
+        let blobs = Arc::clone(&self.blobs);
+        let done = self.blob_work.run(move |()| work(&blobs)).await;
+        done.map_err(|error| in_directory(error, &self.directory))
+    }
+
     /// The vector sets.
     pub(crate) fn sets(&self) -> &Arc<Sets> {
         &self.sets
@@ -254,6 +293,10 @@ fn open_when_made(text: &Path) -> Result<TextIndex, LakeError> {
         std::thread::sleep(INDEX_WAIT);
     }
     TextIndex::open(text, Mode::ReadOnly)
+}
+
+fn start_blob_work() -> Result<Pool<()>, LakeError> {
+    Pool::start_shared("lake-blobs", vec![(); BLOB_THREADS], BLOB_THREADS)
 }
 
 fn start_readers(file: &Path) -> Result<Pool<Reader>, LakeError> {
@@ -280,6 +323,10 @@ impl Vault for EmbeddedVault {
     }
 
     fn imports(&self) -> &dyn Imports {
+        self
+    }
+
+    fn blobs(&self) -> &dyn Blobs {
         self
     }
 
@@ -310,6 +357,9 @@ impl Vault for EmbeddedVault {
             }
             Err(error) => projection.problems.push(error.to_string()),
         }
+        let known = self.read(|reader| reader.blobs()).await?;
+        let (blobs, blob_bytes) = (known.len() as u64, known.iter().map(|blob| blob.size_bytes).sum());
+        let of_blobs = self.with_blobs(move |files| Ok(files.check(&known, thorough))).await?;
         let sets = Arc::clone(&self.sets);
         let (of_sets, set_bytes) = self.read(move |_| sets.health(thorough)).await?;
         Ok(Health {
@@ -326,8 +376,10 @@ impl Vault for EmbeddedVault {
                 .map(|name| file_bytes(&self.directory.join(name)))
                 .sum(),
             projection_bytes: self.text_index().map_or(0, |index| index.size_bytes()) + set_bytes,
+            blobs,
+            blob_bytes,
             free_bytes: free_bytes(&self.directory),
-            problems: store.problems,
+            problems: store.problems.into_iter().chain(of_blobs).collect(),
             projections: std::iter::once(projection).chain(of_sets).collect(),
         })
     }
@@ -582,34 +634,5 @@ impl Series for EmbeddedVault {
         // A span at a time, so that others may write between.
         while self.write(|state| state.writer.count_span()).await? {}
         Ok(())
-    }
-}
-
-#[async_trait]
-impl Imports for EmbeddedVault {
-    async fn begin(&self, draft: ImportDraft) -> Result<Import, LakeError> {
-        self.write(move |state| state.writer.begin(&draft)).await
-    }
-
-    async fn finish(&self, import: u64, now_us: i64) -> Result<Import, LakeError> {
-        self.write(move |state| state.writer.finish(import, now_us)).await
-    }
-
-    async fn list(&self) -> Result<Vec<Import>, LakeError> {
-        self.read(Reader::imports).await
-    }
-
-    async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.ledger(&query)).await
-    }
-
-    async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError> {
-        self.read(move |reader| reader.memo_has_size(bytes)).await
-    }
-
-    async fn memo(&self, hash: [u8; 32], parser: &str, version: u32) -> Result<Option<MemoEntry>, LakeError> {
-        let parser = parser.to_owned();
-        self.read(move |reader| reader.memo(hash, &parser, version)).await
     }
 }

@@ -1,17 +1,20 @@
 //! The writer: the only one who changes the store. Applies batches in one transaction each, keeps the
 //! rollups in it, and says what the text index has to do.
 
+pub(crate) mod blobs;
 mod cells;
 pub(crate) mod conversations;
 pub(crate) mod documents;
 mod forget;
 pub(crate) mod imports;
+pub(crate) mod media;
 mod own;
 mod people;
 pub(crate) mod rollups;
 pub(crate) mod samples;
 
 use crate::{
+    blobs::BlobFiles,
     connection::vault_value,
     error::Context as _,
     names::{Groups, Names},
@@ -22,6 +25,7 @@ use dp_model::DocumentId;
 use people::KnownPeople;
 use rollups::Rollups;
 use rusqlite::{Connection, OptionalExtension as _};
+use std::sync::Arc;
 
 /// What the text index has to do after a transaction.
 #[derive(Debug)]
@@ -71,10 +75,12 @@ pub(crate) struct Writer {
     /// Whether the write-ahead log may have what was forgotten. At first that is not known: a program that was killed
     /// may have left it.
     has_old_log: bool,
+    /// The files of blobs: what is removed from the store is removed from there, after it.
+    blobs: Arc<BlobFiles>,
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Connection) -> Result<Self, LakeError> {
+    pub(crate) fn new(connection: Connection, blobs: Arc<BlobFiles>) -> Result<Self, LakeError> {
         let sequence: i64 = vault_value(&connection, "sequence")?;
         Ok(Self {
             home_zone: vault_value(&connection, "home_zone")?,
@@ -86,6 +92,7 @@ impl Writer {
             origins: Origins::default(),
             annotated: has_annotations(&connection)?,
             has_old_log: true,
+            blobs,
             connection,
         })
     }

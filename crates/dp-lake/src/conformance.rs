@@ -8,6 +8,7 @@
 )]
 
 pub mod annotations;
+pub mod blobs;
 pub mod build;
 pub mod conversations;
 pub mod documents;
@@ -200,6 +201,7 @@ list_cases! { $
         ledgers_are_asked_by_import_and_status,
         entries_are_remembered_by_content_and_parser,
         an_unknown_import_cannot_be_finished,
+        where_an_entry_came_from_is_known,
     }
     vectors {
         a_set_is_made_listed_and_removed,
@@ -229,6 +231,16 @@ list_cases! { $
         what_comes_again_is_not_done_again,
         imports_leave_own_documents_alone,
         forgetting_their_source_removes_own_documents,
+    }
+    blobs {
+        bytes_come_back_by_their_hash,
+        a_part_of_a_blob_is_given_as_far_as_there_is_one,
+        equal_bytes_are_one_blob_put_when_they_were_last,
+        more_bytes_than_allowed_are_not_stored,
+        documents_that_name_bytes_are_told_page_by_page,
+        what_nothing_refers_to_is_removed_when_it_is_old,
+        a_blob_goes_with_the_last_document_that_names_it,
+        thumbnails_are_kept_of_what_is_stored,
     }
     forgetting {
         a_forgotten_source_leaves_nothing_anywhere,

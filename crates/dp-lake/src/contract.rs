@@ -3,17 +3,19 @@
 //! silently skip one, and `conformance` checks each of them.
 
 use crate::{
-    Annotation, Annotations, Applied, Batch, Cursor, Day, DayCount, DayFigures, DaysOfSeries, Dimension,
-    DocumentVectors, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hits,
-    Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery, NumberAt, Order, Page,
-    PassageVector, PendingDocument, RankedHit, RankedQuery, RevisionedDocument, SampleQuery, SeriesInfo,
-    Sort, Suggestion, TextQuery, TimeCount, TimeCountQuery, Top, VectorModel, VectorSet,
+    Annotation, Annotations, Applied, Batch, Blob, Cursor, Day, DayCount, DayFigures, DaysOfSeries,
+    Dimension, DocumentVectors, EntryOrigin, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health,
+    HistogramQuery, Hits, Import, ImportDraft, LakeError, LedgerQuery, MemoEntry, Nearest, NearestQuery,
+    NumberAt, Order, Page, PassageVector, PendingDocument, RankedHit, RankedQuery, RemovedBlobs,
+    RevisionedDocument, SampleQuery, SeriesInfo, Sort, Suggestion, TextQuery, TimeCount, TimeCountQuery, Top,
+    VectorModel, VectorSet,
     conversations::{Conversation, ConversationId, ConversationPlace},
     map::{CellCount, DensityQuery, Track, TrackQuery},
     own::{OwnAnswer, OwnBatch},
 };
 use async_trait::async_trait;
-use dp_model::{Document, DocumentId, EntryReport, Person, Sample};
+use dp_model::{BlobHash, Document, DocumentId, EntryReport, Person, Sample};
+use std::{io::Read, ops::Range};
 
 /// Everything one user owns. Nothing crosses vaults.
 #[async_trait]
@@ -28,6 +30,8 @@ pub trait Vault: Send + Sync {
     fn series(&self) -> &dyn Series;
     /// Imports and their ledger.
     fn imports(&self) -> &dyn Imports;
+    /// Bytes, such as media.
+    fn blobs(&self) -> &dyn Blobs;
     /// The IANA name of the zone the person lives in: an unknown offset is taken from it.
     fn home_zone(&self) -> &str;
     /// A number that grows with everything that may change an answer of this vault, in the store or in what
@@ -260,10 +264,58 @@ pub trait Imports: Send + Sync {
     /// Ledger rows in order of the plan.
     async fn ledger(&self, query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError>;
 
+    /// Where the bytes of an entry came from; None if there is no such import, or no such entry in it.
+    async fn origin(&self, import: u64, entry: u32) -> Result<Option<EntryOrigin>, LakeError>;
+
     /// Whether an entry of this size was ever imported whole: a cheap question before hashing it.
     async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError>;
 
     /// What an entry with this content gave when this parser at this version read it, if everything
     /// it gave is still in the vault.
     async fn memo(&self, hash: [u8; 32], parser: &str, version: u32) -> Result<Option<MemoEntry>, LakeError>;
+}
+
+/// Bytes that are named by their hash. Documents refer to them by `Media::hash`; a document may name bytes that are
+/// not stored here, since an import leaves attachments in their archive.
+#[async_trait]
+pub trait Blobs: Send + Sync {
+    /// Stores all bytes of a stream; durable when it returns. Bytes that are stored already are stored anew, which
+    /// heals them, and count as put now.
+    ///
+    /// Until a document refers to them they may be removed by `delete_unreferenced`, and when the last document that
+    /// does is forgotten they are.
+    ///
+    /// # Errors
+    /// `BlobTooLarge` if there are more than `bytes_max`; `Io` if the stream fails. Then nothing is stored.
+    async fn put(&self, bytes: Box<dyn Read + Send>, bytes_max: u64, now_us: i64) -> Result<Blob, LakeError>;
+
+    /// What is known of a blob; None if it is not stored.
+    async fn find(&self, hash: BlobHash) -> Result<Option<Blob>, LakeError>;
+
+    /// The bytes of a blob in this range, as far as there are any; None if it is not stored. The stream blocks. One
+    /// of the whole blob ends in an error if the bytes are not those that were put.
+    ///
+    /// # Errors
+    /// `Corrupt` if the blob should be there and is not.
+    async fn get(&self, hash: BlobHash, range: Range<u64>)
+    -> Result<Option<Box<dyn Read + Send>>, LakeError>;
+
+    /// Documents that refer to these bytes, stored or not, in any of their versions; in order of id, after `after`.
+    async fn referrers(
+        &self,
+        hash: BlobHash,
+        after: Option<DocumentId>,
+        limit: usize,
+    ) -> Result<Vec<DocumentId>, LakeError>;
+
+    /// Removes blobs that no document refers to and that were last put before this instant, microseconds since 1970
+    /// UTC; and what a kill left behind of blobs and thumbnails that are not stored any more.
+    async fn delete_unreferenced(&self, put_before_us: i64) -> Result<RemovedBlobs, LakeError>;
+
+    /// Keeps a small picture of a blob, whose longer side has so many pixels, until the blob goes. It may be lost,
+    /// and is not kept of a blob that is not stored.
+    async fn keep_thumbnail(&self, hash: BlobHash, size_px: u16, picture: Vec<u8>) -> Result<(), LakeError>;
+
+    /// A small picture that was kept; None if there is none, or it is damaged.
+    async fn find_thumbnail(&self, hash: BlobHash, size_px: u16) -> Result<Option<Vec<u8>>, LakeError>;
 }

@@ -61,6 +61,12 @@ pub enum LakeError {
     /// A vector that can't be stored or compared: of another width, or with values that are no numbers.
     #[error("a vector can't be used: {0}")]
     Vector(String),
+    /// More bytes than one blob may have.
+    #[error("these are more than {bytes_max} bytes, which is the most that is stored as one")]
+    BlobTooLarge {
+        /// The most.
+        bytes_max: u64,
+    },
     /// A cursor that this listing did not hand out.
     #[error("{0:?} is not a cursor of this listing; use the one that the page before gave")]
     BadCursor(String),

@@ -4,6 +4,7 @@
 pub mod analysis;
 mod batch;
 mod beside;
+mod blobs;
 mod calendar;
 pub mod changes;
 pub mod conformance;
@@ -20,6 +21,7 @@ pub mod map;
 pub mod matching;
 pub mod memory;
 mod near;
+pub mod originals;
 pub mod own;
 pub mod people;
 mod query;
@@ -33,9 +35,10 @@ mod walk;
 
 pub use batch::{Applied, Batch, Checkpoint, DocumentUpsert, FinishedEntry, SampleUpsert};
 pub use beside::{Beside, beside, is_beside};
+pub use blobs::{Blob, RemovedBlobs};
 pub use calendar::{Day, date_of_day, day_of_date, days_of_text, text_of_moment};
 pub use changes::{ChangedDocuments, Changes, OnChange};
-pub use contract::{Documents, Imports, Search, Series, Vault, Vectors};
+pub use contract::{Blobs, Documents, Imports, Search, Series, Vault, Vectors};
 pub use counting::{DayFigures, DaysOfSeries, NumberAt, TimeCount, TimeCountQuery};
 pub use error::LakeError;
 pub use filter::{Annotation, Annotations, Cursor, Filter, Has, Hidden, Near, Order, Page};
@@ -44,9 +47,9 @@ pub use near::distance_m;
 pub use query::{Alternative, Term, TermMode, TextQuery};
 pub use snippet::{Snippet, snippet};
 pub use statistics::{
-    DayCount, Dimension, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import, ImportDraft,
-    ImportState, LedgerQuery, MemoEntry, ProjectionHealth, RevisionedDocument, SampleQuery, SeriesInfo, Sort,
-    Top, Totals,
+    DayCount, Dimension, EntryOrigin, ForgetTarget, Forgotten, Health, HistogramQuery, Hit, Hits, Import,
+    ImportDraft, ImportState, LedgerQuery, MemoEntry, PlannedFile, ProjectionHealth, RevisionedDocument,
+    SampleQuery, SeriesInfo, Sort, Top, Totals,
 };
 pub use vectors::{
     DocumentVectors, Embedder, EmbedderError, Nearest, NearestQuery, Passage, PassageVector, PendingDocument,

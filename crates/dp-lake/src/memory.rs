@@ -1,6 +1,7 @@
 //! A vault in memory: the oracle that other backends are compared with. The simplest implementation
 //! that is right: ordered maps, no indexes, every count made by counting. Keeps nothing on disk.
 
+mod blobs;
 mod conversations;
 mod documents;
 mod finding;
@@ -12,7 +13,7 @@ mod series;
 mod state;
 mod vectors;
 
-use crate::{Documents, Health, Imports, LakeError, ProjectionHealth, Search, Series, Vault, Vectors};
+use crate::{Blobs, Documents, Health, Imports, LakeError, ProjectionHealth, Search, Series, Vault, Vectors};
 use async_trait::async_trait;
 use state::State;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -66,6 +67,10 @@ impl Vault for MemoryVault {
         self
     }
 
+    fn blobs(&self) -> &dyn Blobs {
+        self
+    }
+
     fn home_zone(&self) -> &str {
         &self.home_zone
     }
@@ -89,6 +94,8 @@ impl Vault for MemoryVault {
             samples: state.samples.len() as u64,
             store_bytes: 0,
             projection_bytes: 0,
+            blobs: state.blobs.len() as u64,
+            blob_bytes: state.blobs.values().map(|(bytes, _)| bytes.len() as u64).sum(),
             free_bytes: 0,
             problems: Vec::new(),
             projections: vec![projection("text")],

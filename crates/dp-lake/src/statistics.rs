@@ -217,6 +217,9 @@ pub struct Forgotten {
     pub annotations: u64,
     /// People who appear in nothing else and in no address book that is kept.
     pub people: u64,
+    /// Blobs that nothing else refers to.
+    #[serde(default)]
+    pub blobs: u64,
 }
 
 /// Which samples are wanted.
@@ -264,12 +267,45 @@ pub struct ImportDraft {
     pub fingerprint: [u8; 32],
     /// Names of the exports, with the time each was made; an entry names its export by index.
     pub exports: Vec<(String, Option<i64>)>,
-    /// Paths on this machine of the archives, as given.
+    /// Paths on this machine of the archives.
     pub paths: Vec<String>,
-    /// Entries in the plan: export index and path inside the archive.
-    pub entries: Vec<(u32, String)>,
+    /// Entries in the plan.
+    pub entries: Vec<PlannedFile>,
     /// When it begins, microseconds since 1970 UTC.
     pub now_us: i64,
+}
+
+/// An entry in the plan of an import that is about to begin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedFile {
+    /// Index of its export.
+    pub export: u32,
+    /// Index of the archive that holds it among the import's paths; None for what is told of an export as a whole.
+    pub archive: Option<u32>,
+    /// Path inside the archive.
+    pub path: String,
+}
+
+impl PlannedFile {
+    /// An entry of this export, in this archive.
+    #[must_use]
+    pub fn new(export: u32, archive: Option<u32>, path: impl Into<String>) -> Self {
+        Self { export, archive, path: path.into() }
+    }
+}
+
+/// Where the bytes of an entry came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntryOrigin {
+    /// Path inside the archive, as the archive writes it.
+    pub path: String,
+    /// Where the archive lay on this machine. Several for an import of old, which did not note which of its archives
+    /// it was; none for what is told of an export as a whole.
+    pub archives: Vec<String>,
+    /// Entries of the same path that come before it in the archive.
+    pub ordinal: u32,
+    /// Its size when it was imported, in bytes, and what became of it; None until its account is closed.
+    pub closed: Option<(u64, EntryStatus)>,
 }
 
 /// An import as the vault knows it.
@@ -353,6 +389,10 @@ pub struct Health {
     pub store_bytes: u64,
     /// Size on disk of the projections.
     pub projection_bytes: u64,
+    /// Blobs that are stored.
+    pub blobs: u64,
+    /// Their size.
+    pub blob_bytes: u64,
     /// Free bytes on the disk.
     pub free_bytes: u64,
     /// What is wrong with the store; empty if nothing.

@@ -158,6 +158,9 @@ impl std::ops::AddAssign for Tally {
 /// One row of the ledger.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EntryReport {
+    /// Number of the entry in the plan of its import, from 0: what names it.
+    #[serde(default)]
+    pub entry: u32,
     /// Path inside the archive, as the archive writes it.
     pub path: String,
     /// The source that understood it, dotted; absent if none did.

@@ -10,6 +10,7 @@ mod blocking;
 mod csv;
 mod door;
 mod entrance;
+mod files;
 mod flow;
 mod given;
 mod graph;
@@ -36,6 +37,7 @@ pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visit
 pub use backups::{BACKUP, BackupFile, BackupFolder, BackupWork, Backups, CheckRecipient};
 pub use door::{Door, Journal, OidcSettings};
 pub use entrance::{Administers, ClientAddress, Imports, Reads, Writes};
+pub use files::{FileLimits, Files};
 pub use layers::RequestId;
 pub use live::LiveLimits;
 pub use metrics::metrics;

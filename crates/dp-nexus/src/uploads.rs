@@ -171,6 +171,18 @@ impl Staging {
         Writer::open(claim?, checksum)
     }
 
+    /// Opens the bytes of a finished upload for reading.
+    ///
+    /// # Errors
+    /// If there is no such upload, it is not finished, or the file system refuses.
+    pub fn read(&self, account: AccountId, id: UploadId) -> Result<fs::File, StagingError> {
+        if !self.get(account, id)?.is_finished() {
+            return Err(StagingError::NotFinished(id));
+        }
+        let path = self.folder_of((account, id)).data();
+        fs::File::open(&path).map_err(error::on_file("open", &path))
+    }
+
     /// Ends an upload: nothing stays of it.
     ///
     /// # Errors

@@ -12,6 +12,8 @@ mod annotating;
 mod attacks;
 #[path = "http/backing_up.rs"]
 mod backing_up;
+#[path = "http/bytes.rs"]
+mod bytes;
 #[path = "http/dock.rs"]
 mod dock;
 #[path = "http/door.rs"]

@@ -20,6 +20,7 @@ mod interruption;
 mod life;
 mod mcp;
 mod meaning;
+mod originals;
 mod own;
 mod paging;
 mod privacy;

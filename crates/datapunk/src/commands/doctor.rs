@@ -36,6 +36,11 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     output.line(format!("documents   {}", words::count(health.documents)))?;
     output.line(format!("samples     {}", words::count(health.samples)))?;
     output.line(format!("store       {}", words::bytes(health.store_bytes)))?;
+    output.line(format!(
+        "blobs       {} ({})",
+        words::count(health.blobs),
+        words::bytes(health.blob_bytes)
+    ))?;
     output.line(format!("projections {}", words::bytes(health.projection_bytes)))?;
     output.line(format!("free        {}", words::bytes(health.free_bytes)))?;
     for problem in &health.problems {

@@ -7,7 +7,10 @@ use crate::{
 };
 use dp_lake::{Day, ForgetTarget, Forgotten, Vault as _, days_of_text};
 use futures::executor::block_on;
-use std::io::{IsTerminal as _, Write as _};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    time::Duration,
+};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -73,7 +76,17 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     }
     let forgotten = block_on(vault.documents().forget(&target, None))?;
     block_on(vault.search().wait_indexed(u64::MAX))?;
+    sweep_blobs(&vault)?;
     tell("were removed", forgotten, output)
+}
+
+/// How long a blob is kept that nothing refers to: whoever put it may be about to.
+const UNREFERENCED: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Removes blobs that nothing has referred to for long, and what a kill left of those that were forgotten.
+pub(super) fn sweep_blobs(vault: &dyn dp_lake::Vault) -> Result<(), dp_lake::LakeError> {
+    let before = jiff::Timestamp::now().saturating_sub(UNREFERENCED).unwrap_or(jiff::Timestamp::MIN);
+    block_on(vault.blobs().delete_unreferenced(before.as_microsecond())).map(drop)
 }
 
 fn tell(what: &str, counts: Forgotten, output: &mut Output) -> anyhow::Result<()> {
@@ -81,11 +94,12 @@ fn tell(what: &str, counts: Forgotten, output: &mut Output) -> anyhow::Result<()
         return output.value(&counts);
     }
     output.line(format!(
-        "{}, {}, {}, {} and {} {what}.",
+        "{}, {}, {}, {}, {} and {} {what}.",
         words::counted(counts.documents, "document", "documents"),
         words::counted(counts.revisions, "older version", "older versions"),
         words::counted(counts.samples, "sample", "samples"),
         words::counted(counts.annotations, "annotation", "annotations"),
         words::counted(counts.people, "person", "people"),
+        words::counted(counts.blobs, "file", "files"),
     ))
 }

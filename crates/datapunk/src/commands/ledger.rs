@@ -43,10 +43,16 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
             found.push(words::counted(entry.warning_count, "warning", "warnings"));
         }
         found.extend(entry.reason.clone());
-        output.line(format!("{:<8} {}  {}", entry.status.as_str(), entry.path, found.join(", ")))?;
+        let number = entry.entry;
+        output.line(format!(
+            "{number:>6} {:<8} {}  {}",
+            entry.status.as_str(),
+            entry.path,
+            found.join(", ")
+        ))?;
         for warning in &entry.warnings {
             output.line(format!(
-                "           at byte {}: {}",
+                "                  at byte {}: {}",
                 words::count(warning.position),
                 words::one_line(&warning.message, 200)
             ))?;

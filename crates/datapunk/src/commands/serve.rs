@@ -4,11 +4,12 @@ mod backups;
 mod chores;
 mod encryption;
 mod entries;
+mod files;
 mod imports;
 mod limits;
 mod sign_in;
 
-use super::user;
+use super::{forget, user};
 use crate::{backup, brain, output::Output, place::Place};
 use anyhow::{Context as _, ensure};
 use backups::BackupJobs;
@@ -18,8 +19,8 @@ use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{
-        App, BACKUP, BackupFolder, Backups, Door, ENTRY, Herald, HomeError, Homes, IMPORT, Limits, Privacy,
-        Settings, Tls, Works, announce, encrypted, prompt, serve,
+        App, BACKUP, BackupFolder, Backups, Door, ENTRY, Files, Herald, HomeError, Homes, IMPORT, Limits,
+        Privacy, Settings, Tls, Works, announce, encrypted, prompt, serve,
     },
     uploads::Staging,
 };
@@ -118,11 +119,11 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     let backup_runner = Runner::start(&stream, HashMap::from([(BACKUP.to_owned(), backups)]), 1)?;
     backup::tidy(place);
     backups::schedule(place, &accounts, stream.jobs())?;
-    let chores = chores::start(&stream, staging.clone())?;
-    let works = Works::new(stream.clone(), staging, place.config.server.import_folders.clone());
+    let chores = chores::start(&stream, staging.clone(), Arc::clone(&homes))?;
+    let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
     let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
     let privacy = Privacy::new(Arc::clone(&accounts), Arc::clone(brain::models(place).privacy_log()));
-    let works = (works, backups, privacy, stream);
+    let works = (works, backups, privacy, files::of(place, staging), stream);
     let answered = runtime.block_on(answer(arguments, tls, accounts, homes, works, output));
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
@@ -142,7 +143,7 @@ async fn answer(
     tls: Option<Tls>,
     accounts: Arc<Accounts>,
     homes: Arc<Vaults>,
-    (works, backups, privacy, stream): (Works, Backups, Privacy, Stream),
+    (works, backups, privacy, files, stream): (Works, Backups, Privacy, Files, Stream),
     output: &mut Output,
 ) -> anyhow::Result<()> {
     let listener = bind(arguments.listen, "--listen 127.0.0.1:7777").await?;
@@ -170,7 +171,8 @@ async fn answer(
         }
     });
     let app = App::new(homes, Arc::new(door.clone()), settings);
-    let routes = dp_nexus::http::router_with(&app, privacy.join(backups.join(works.join(door.routes()))));
+    let more = privacy.join(backups.join(files.join(works.join(door.routes()))));
+    let routes = dp_nexus::http::router_with(&app, more);
     let scheme = if tls.is_some() { "https" } else { "http" };
     output.line(format!(
         "Listening on {scheme}://{address}; the API is described at {scheme}://{address}/api/docs"
@@ -295,6 +297,15 @@ impl Vaults {
 
     fn open_owners(&self) -> anyhow::Result<()> {
         self.engine_of(Home::Owner).map(drop)
+    }
+
+    /// Removes the blobs of open vaults that nothing refers to.
+    fn sweep_blobs(&self) -> Result<(), dp_lake::LakeError> {
+        let open: Vec<Arc<Engine>> = {
+            let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+            open.values().map(Arc::clone).collect()
+        };
+        open.iter().try_for_each(|engine| forget::sweep_blobs(&**engine.vault()))
     }
 
     /// Where the vault lies.

@@ -12,6 +12,7 @@ mod exports;
 mod folders;
 mod hostile_zip;
 mod limits;
+mod originals;
 mod properties;
 mod samples;
 mod tars;

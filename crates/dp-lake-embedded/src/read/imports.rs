@@ -2,7 +2,7 @@
 
 use super::Reader;
 use crate::{error::Context as _, write::imports::no_such_import};
-use dp_lake::{Import, ImportState, LakeError, LedgerQuery, MemoEntry};
+use dp_lake::{EntryOrigin, Import, ImportState, LakeError, LedgerQuery, MemoEntry};
 use dp_model::{EntryReport, EntryStatus, Warning};
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
@@ -77,7 +77,7 @@ impl Reader {
         let mut statement = self
             .connection
             .prepare_cached(
-                "SELECT path, source, status, reason, documents, samples, bytes, warning_count, warnings FROM ledger
+                "SELECT path, source, status, reason, documents, samples, bytes, warning_count, warnings, entry FROM ledger
                  WHERE import = coalesce(?1, (SELECT max(id) FROM imports))
                      AND status IS NOT NULL AND (?2 IS NULL OR status = ?2)
                  ORDER BY entry",
@@ -92,6 +92,7 @@ impl Reader {
                 row.get::<_, i64>(column).map(|count| count as u64).context("read the ledger")
             };
             reports.push(EntryReport {
+                entry: row.get(9).context("read the ledger")?,
                 path: row.get(0).context("read the ledger")?,
                 source: row.get(1).context("read the ledger")?,
                 status: read_status(row.get(2).context("read the ledger")?)?,
@@ -104,6 +105,39 @@ impl Reader {
             });
         }
         Ok(reports)
+    }
+
+    pub(crate) fn origin(&mut self, import: u64, entry: u32) -> Result<Option<EntryOrigin>, LakeError> {
+        let import = import as i64;
+        let found = self
+            .connection
+            .prepare_cached("SELECT path, archive, bytes, status FROM ledger WHERE import = ? AND entry = ?")
+            .and_then(|mut statement| {
+                let read = |row: &Row<'_>| {
+                    let (path, archive) = (row.get::<_, String>(0)?, row.get::<_, Option<i64>>(1)?);
+                    Ok((path, archive, row.get::<_, Option<i64>>(2)?, row.get::<_, Option<u8>>(3)?))
+                };
+                statement.query_row((import, entry), read).optional()
+            })
+            .context("look for an entry")?;
+        let Some((path, archive, bytes, status)) = found else { return Ok(None) };
+        let mut archives = get(&self.connection, import)?.paths;
+        let mut ordinal = 0;
+        if let Some(archive) = archive {
+            let known = usize::try_from(archive).ok().and_then(|index| archives.get(index).cloned());
+            archives = known.into_iter().collect();
+            ordinal = self
+                .connection
+                .prepare_cached(
+                    "SELECT count(*) FROM ledger WHERE import = ? AND entry < ? AND archive = ? AND path = ?",
+                )
+                .and_then(|mut statement| {
+                    statement.query_row((import, entry, archive, &path), |row| row.get(0))
+                })
+                .context("look for an entry")?;
+        }
+        let closed = bytes.map(|bytes| bytes as u64).zip(status.map(read_status).transpose()?);
+        Ok(Some(EntryOrigin { path, archives, ordinal, closed }))
     }
 
     pub(crate) fn memo_has_size(&mut self, bytes: u64) -> Result<bool, LakeError> {

@@ -1,6 +1,6 @@
 //! One document into the store: inserted, found to be known, or set beside the version that is there.
 
-use super::{IndexChange, Writer, people, rollups::Rollups};
+use super::{IndexChange, Writer, media, people, rollups::Rollups};
 use crate::{
     codec::{Columns, Stored, read_content},
     error::Context as _,
@@ -79,6 +79,7 @@ pub(super) fn apply(
     let row = connection.last_insert_rowid();
     rollups.add_document(group, &upsert, 1);
     people::mention(connection, &mut writer.people, row, &upsert.content)?;
+    media::note(connection, row, &upsert.content.media)?;
     let annotations = writer.annotations(upsert.id)?;
     changes.push(IndexChange::Put { row, replaces: false, document: Box::new(upsert), annotations });
     Ok(Outcome::Inserted)
@@ -140,7 +141,10 @@ fn beside(
     match versions.iter_mut().find(|version| version.upsert.hash == incoming.upsert.hash) {
         Some(known) if incoming.is_earlier_than(known) => *known = incoming,
         Some(_) => return Ok(Outcome::Unchanged),
-        None => versions.push(incoming),
+        None => {
+            media::note(connection, row, &incoming.upsert.content.media)?;
+            versions.push(incoming);
+        }
     }
     let Some(newest) = (0..versions.len()).max_by_key(|&index| versions[index].rank()) else {
         return Err(LakeError::Corrupt("a document has no version".to_owned()));

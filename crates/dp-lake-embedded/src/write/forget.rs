@@ -1,9 +1,9 @@
 //! Forgetting: a source or a document leaves the store, its rollups, and everything made from it.
 
-use super::{IndexChange, IndexChanges, Writer, documents, people, rollups::Rollups};
+use super::{IndexChange, IndexChanges, Writer, blobs, documents, media, people, rollups::Rollups};
 use crate::{cells::span_of, error::Context as _, names::Groups};
 use dp_lake::{Day, ForgetTarget, Forgotten, LakeError};
-use dp_model::{DocumentId, Kind};
+use dp_model::{BlobHash, DocumentId, Kind};
 use rusqlite::Connection;
 use std::collections::BTreeSet;
 
@@ -15,7 +15,7 @@ impl Writer {
     pub(crate) fn forget_preview(&mut self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
         let mut counted = Forgotten::default();
         let outcome: Result<(), LakeError> = self.transaction(|writer, sequence| {
-            counted = remove(writer, target, sequence, &mut Vec::new())?;
+            counted = remove(writer, target, sequence, &mut Vec::new())?.0;
             // An error is what rolls a transaction back.
             Err(LakeError::Closed)
         });
@@ -32,17 +32,27 @@ impl Writer {
         expected: Option<&Forgotten>,
     ) -> Result<(Forgotten, IndexChanges), LakeError> {
         let mut changes = Vec::new();
+        let mut gone = Vec::new();
         let mut at = 0;
         let forgotten = self.leaving_no_trace(|writer, sequence| {
             at = sequence;
-            let now = remove(writer, target, sequence, &mut changes)?;
+            let (now, blobs) = remove(writer, target, sequence, &mut changes)?;
             if expected.is_some_and(|expected| *expected != now) {
                 return Err(LakeError::NotAsExpected { now });
             }
+            gone = blobs;
             Ok(now)
         })?;
         self.people = people::KnownPeople::default();
+        self.remove_files(gone);
         Ok((forgotten, IndexChanges { sequence: at, changes }))
+    }
+
+    /// Removes the files of blobs whose rows are gone for good. One that can't be removed now goes with the next sweep.
+    pub(super) fn remove_files(&self, gone: Vec<BlobHash>) {
+        for hash in gone {
+            let _ = self.blobs.remove(hash);
+        }
     }
 
     /// A transaction that removes something, and leaves nothing of it in the files.
@@ -76,7 +86,7 @@ fn remove(
     target: &ForgetTarget,
     sequence: u64,
     changes: &mut Vec<IndexChange>,
-) -> Result<Forgotten, LakeError> {
+) -> Result<(Forgotten, Vec<BlobHash>), LakeError> {
     let mut rollups = Rollups::default();
     let mut removing = Removing::default();
     let (listed, range) = match target {
@@ -109,12 +119,12 @@ fn remove(
         removing.forgotten.samples = remove_samples(writer, source, days, &mut rollups)?;
     }
     rollups.write(&writer.connection)?;
-    let forgotten = removing.finish(&writer.connection)?;
+    let (forgotten, gone) = removing.finish(&writer.connection)?;
     if forgotten.documents + forgotten.samples > 0 {
         // The same entries must be read again when they are imported again.
         writer.connection.execute("DELETE FROM memo", ()).context("forget")?;
     }
-    Ok(forgotten)
+    Ok((forgotten, gone))
 }
 
 /// What is being removed in a transaction.
@@ -123,6 +133,8 @@ pub(super) struct Removing {
     pub(super) forgotten: Forgotten,
     /// People whose card in an address book goes.
     off_cards: Vec<i64>,
+    /// Bytes that those documents named.
+    named: Vec<BlobHash>,
 }
 
 impl Removing {
@@ -136,11 +148,12 @@ impl Removing {
         changes: &mut Vec<IndexChange>,
     ) -> Result<(), LakeError> {
         self.off_cards.extend(people_on_cards(&writer.connection, ids)?);
-        remove_documents(writer, ids, sequence, rollups, &mut self.forgotten, changes)
+        remove_documents(writer, ids, sequence, rollups, &mut self.forgotten, &mut self.named, changes)
     }
 
-    /// Removes what nothing is left of, once the rollups are written.
-    pub(super) fn finish(mut self, connection: &Connection) -> Result<Forgotten, LakeError> {
+    /// Removes what nothing is left of, once the rollups are written: also the rows of blobs, whose files are to be
+    /// removed when that is durable.
+    pub(super) fn finish(mut self, connection: &Connection) -> Result<(Forgotten, Vec<BlobHash>), LakeError> {
         if self.forgotten.documents > 0 {
             self.forgotten.people = remove_people(connection, &self.off_cards)?;
         }
@@ -151,7 +164,9 @@ impl Removing {
                  DELETE FROM rollup_top WHERE count = 0;",
             )
             .context("forget")?;
-        Ok(self.forgotten)
+        let gone = blobs::remove_rows(connection, self.named)?;
+        self.forgotten.blobs = gone.len() as u64;
+        Ok((self.forgotten, gone))
     }
 }
 
@@ -184,6 +199,7 @@ fn remove_documents(
     sequence: u64,
     rollups: &mut Rollups,
     forgotten: &mut Forgotten,
+    named: &mut Vec<BlobHash>,
     changes: &mut Vec<IndexChange>,
 ) -> Result<(), LakeError> {
     let connection = &writer.connection;
@@ -192,6 +208,7 @@ fn remove_documents(
         let group = group_of(&mut writer.groups, connection, &document.content)?;
         rollups.add_document(group, &document, -1);
         people::unmention(connection, row, &document.content)?;
+        media::release(connection, row, named)?;
         let delete = || -> rusqlite::Result<(usize, usize)> {
             let revisions =
                 connection.prepare_cached("DELETE FROM revisions WHERE document = ?")?.execute([row])?;
@@ -354,15 +371,19 @@ fn remove_people(connection: &Connection, off_cards: &[i64]) -> Result<u64, Lake
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connection::{open_reader, open_writer};
-    use std::time::Duration;
+    use crate::{
+        blobs::BlobFiles,
+        connection::{open_reader, open_writer},
+    };
+    use std::{sync::Arc, time::Duration};
 
     #[test]
     fn a_log_that_somebody_reads_from_is_ended_when_they_have_gone() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("lake.db");
         let log_bytes = || std::fs::metadata(folder.path().join("lake.db-wal")).unwrap().len();
-        let mut writer = Writer::new(open_writer(&file, "UTC").unwrap()).unwrap();
+        let blobs = Arc::new(BlobFiles::open(folder.path()).unwrap());
+        let mut writer = Writer::new(open_writer(&file, "UTC").unwrap(), blobs).unwrap();
         writer.end_log();
         assert!(!writer.has_old_log && log_bytes() == 0, "what was killed before may have left something");
         let reader = open_reader(&file).unwrap();

@@ -62,10 +62,12 @@ fn insert(connection: &mut Connection, draft: &ImportDraft) -> Result<i64, LakeE
             add.execute((import, number as i64, name, exported_at_us))?;
         }
         drop(add);
-        let mut add = transaction
-            .prepare_cached("INSERT INTO ledger (import, entry, export, path) VALUES (?, ?, ?, ?)")?;
-        for (entry, (export, path)) in draft.entries.iter().enumerate() {
-            add.execute((import, entry as i64, export, path))?;
+        let mut add = transaction.prepare_cached(
+            "INSERT INTO ledger (import, entry, export, path, archive) VALUES (?, ?, ?, ?, ?)",
+        )?;
+        for (entry, file) in draft.entries.iter().enumerate() {
+            let archive = file.archive.map_or(-1, i64::from);
+            add.execute((import, entry as i64, file.export, &file.path, archive))?;
         }
         drop(add);
         transaction.commit()?;

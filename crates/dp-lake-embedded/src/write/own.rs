@@ -28,6 +28,7 @@ impl Writer {
         }
         let mut changes = Vec::new();
         let mut removes = false;
+        let mut gone = Vec::new();
         let deletes = batch.changes.iter().any(|change| matches!(change, OwnChange::Delete { .. }));
         let work = |writer: &mut Self, sequence: u64| -> Result<OwnWritten, LakeError> {
             let entry = entry_of(&writer.connection, &batch.written_by)?;
@@ -44,7 +45,7 @@ impl Writer {
             writing.rollups.write(&writer.connection)?;
             removes = writing.removing.forgotten.documents > 0;
             if removes {
-                writing.removing.finish(&writer.connection)?;
+                (_, gone) = writing.removing.finish(&writer.connection)?;
             }
             if let Some(key) = &batch.receipt {
                 keep(&writer.connection, key, batch.now_us, &outcomes)?;
@@ -54,6 +55,7 @@ impl Writer {
         let written = if deletes { self.leaving_no_trace(work) } else { self.transaction(work) }?;
         if removes {
             self.people = people::KnownPeople::default();
+            self.remove_files(gone);
         }
         let changes = IndexChanges { sequence: written.sequence, changes: settled(changes) };
         Ok((OwnAnswer::Written(written), changes))

@@ -2,7 +2,8 @@
 
 use super::HOME_ZONE;
 use crate::{
-    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, SampleUpsert, content_hash, etl::HomeClock,
+    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, SampleUpsert, content_hash,
+    etl::HomeClock,
 };
 use dp_model::{
     Clock, Content, DocumentId, EntryReport, EntryStatus, Fix, FixProvider, Identity, Kind, Mention,
@@ -23,7 +24,7 @@ pub fn import_draft(fingerprint: u8, name: &str, exported_at_us: Option<i64>) ->
         fingerprint: [fingerprint; 32],
         exports: vec![(name.to_owned(), exported_at_us)],
         paths: vec![format!("/exports/{name}.zip")],
-        entries: (0..4).map(|entry| (0, format!("Takeout/{entry}.json"))).collect(),
+        entries: (0..4).map(|entry| PlannedFile::new(0, Some(0), format!("Takeout/{entry}.json"))).collect(),
         now_us: NOON_US + i64::from(fingerprint),
     }
 }
@@ -188,6 +189,7 @@ pub fn finished(entry: u32, hash: u8, bytes: u64, status: EntryStatus) -> Finish
         entry,
         memo: Some(([hash; 32], "test.parser", 1)),
         report: EntryReport {
+            entry,
             path: format!("Takeout/{entry}.json"),
             source: Some("google.keep".to_owned()),
             status,

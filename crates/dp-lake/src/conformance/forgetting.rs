@@ -83,7 +83,10 @@ pub fn a_forgotten_source_leaves_nothing_anywhere(factory: &dyn Factory) {
     let ids = subject.walk().into_iter().filter(|found| found.document.content.source == MAIL);
     let ids = ids.map(|found| found.document.id).collect::<Vec<_>>();
     let forgotten = subject.forget(&ForgetTarget::Source(MAIL.into()));
-    assert_eq!(forgotten, Forgotten { documents: 5, revisions: 1, samples: 2, annotations: 1, people: 1 });
+    assert_eq!(
+        forgotten,
+        Forgotten { documents: 5, revisions: 1, samples: 2, annotations: 1, people: 1, blobs: 0 }
+    );
     subject.catch_up();
 
     let answer = every_answer(&subject);
@@ -116,7 +119,10 @@ pub fn a_forgotten_document_leaves_nothing_and_others_stay(factory: &dyn Factory
     let subject = with_both(factory);
     let id = meeting(MAIL, "gone", "", "gone@example.org").id;
     let forgotten = subject.forget(&ForgetTarget::Document(id));
-    assert_eq!(forgotten, Forgotten { documents: 1, revisions: 1, samples: 0, annotations: 1, people: 1 });
+    assert_eq!(
+        forgotten,
+        Forgotten { documents: 1, revisions: 1, samples: 0, annotations: 1, people: 1, blobs: 0 }
+    );
     subject.catch_up();
     assert_eq!(subject.get(id), None);
     assert_eq!(subject.walk().len(), 9);

@@ -3,10 +3,15 @@
 
 use super::{
     Factory, Subject,
-    build::{NOON_US, contact, document, documents_batch, finished, fix, note, notes, sample_upsert},
+    build::{
+        NOON_US, contact, document, documents_batch, finished, fix, import_draft, note, notes, sample_upsert,
+    },
     subject::wait,
 };
-use crate::{Applied, Batch, Checkpoint, FinishedEntry, ImportState, LedgerQuery, MemoEntry};
+use crate::{
+    Applied, Batch, Checkpoint, EntryOrigin, FinishedEntry, ImportDraft, ImportState, LedgerQuery, MemoEntry,
+    PlannedFile,
+};
 use dp_model::{EntryStatus, Tally, Warning, WarningKind};
 use futures::executor::block_on;
 
@@ -175,4 +180,37 @@ pub fn an_unknown_import_cannot_be_finished(factory: &dyn Factory) {
     let subject = Subject::open(factory, "vault");
     assert!(block_on(subject.vault().imports().finish(1, NOON_US)).is_err());
     assert_eq!(wait(subject.vault().imports().list()), []);
+}
+
+pub fn where_an_entry_came_from_is_known(factory: &dyn Factory) {
+    let mut subject = Subject::open(factory, "vault");
+    let file = |archive, path: &str| PlannedFile::new(0, archive, path);
+    let draft = ImportDraft {
+        paths: vec!["/exports/a.zip".into(), "/exports/b.zip".into()],
+        entries: vec![
+            file(Some(0), "Takeout/x"),
+            file(Some(1), "Takeout/x"),
+            file(Some(1), "Takeout/x"),
+            file(None, "b.zip"),
+        ],
+        ..import_draft(1, "takeout-1", None)
+    };
+    let import = wait(subject.vault().imports().begin(draft)).id;
+    let row = |entry, bytes| finished(entry, 1, bytes, EntryStatus::Partial);
+    let finished = vec![row(1, 1 << 40)];
+    subject.apply(Batch { finished, ..Batch::empty(import, Checkpoint::start_of(2)) });
+    for _ in 0..2 {
+        let origin = |import, entry| wait(subject.vault().imports().origin(import, entry));
+        let expected = |path: &str, archives: &[&str], ordinal, closed| {
+            let archives = archives.iter().map(|archive| (*archive).to_owned()).collect();
+            Some(EntryOrigin { path: path.to_owned(), archives, ordinal, closed })
+        };
+        assert_eq!(origin(import, 0), expected("Takeout/x", &["/exports/a.zip"], 0, None));
+        let closed = Some((1 << 40, EntryStatus::Partial));
+        assert_eq!(origin(import, 1), expected("Takeout/x", &["/exports/b.zip"], 0, closed));
+        assert_eq!(origin(import, 2), expected("Takeout/x", &["/exports/b.zip"], 1, None));
+        assert_eq!(origin(import, 3), expected("b.zip", &[], 0, None));
+        assert_eq!((origin(import, 4), origin(import + 1, 0), origin(0, 0)), (None, None, None));
+        subject.reopen();
+    }
 }

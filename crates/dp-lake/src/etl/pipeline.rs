@@ -5,16 +5,17 @@ use super::{
     apply::Applier,
     budget::Budget,
     parse::{Floor, units},
-    plan::{Plan, make_plan},
+    plan::{Action, Plan, PlannedEntry, make_plan},
     progress::{PROGRESS_WAIT, Progress, Stage, Teller},
     read::{Desk, Ended, closed_account},
     report::ImportReport,
     turns::{Piece, Turns},
 };
-use crate::{Applied, Batch, Checkpoint, ImportDraft, LakeError, LedgerQuery, Vault};
+use crate::{Applied, Batch, Checkpoint, ImportDraft, LakeError, LedgerQuery, PlannedFile, Vault};
 use dp_archive::Export;
 use futures::executor::block_on;
 use std::{
+    path::Path,
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     time::Instant,
 };
@@ -176,13 +177,28 @@ fn draft(exports: &[Export], plan: &Plan, now_us: i64) -> ImportDraft {
         exports: exports.iter().map(|export| (export.name().to_owned(), export.exported_at_us())).collect(),
         paths: exports
             .iter()
-            .flat_map(|export| {
-                export.containers().iter().map(|container| container.path.display().to_string())
-            })
+            .flat_map(Export::containers)
+            .map(|container| whole_path(&container.path))
             .collect(),
-        entries: plan.entries.iter().map(|entry| (entry.export as u32, entry.path.clone())).collect(),
+        entries: plan.entries.iter().map(|entry| planned(exports, entry)).collect(),
         now_us,
     }
+}
+
+/// From the root, so that it holds wherever the program is run the next time.
+fn whole_path(path: &Path) -> String {
+    let whole = std::path::absolute(path);
+    whole.as_deref().unwrap_or(path).display().to_string()
+}
+
+fn planned(exports: &[Export], entry: &PlannedEntry) -> PlannedFile {
+    // Archives are counted through all exports, as their paths are.
+    let before: usize = exports[..entry.export].iter().map(|export| export.containers().len()).sum();
+    let archive = match entry.action {
+        Action::Tell(_) => None,
+        _ => exports[entry.export].entries().get(entry.index).map(|known| (before + known.container) as u32),
+    };
+    PlannedFile::new(entry.export as u32, archive, entry.path.clone())
 }
 
 /// Parses on `options.workers` threads and applies on this one, from `checkpoint` on.

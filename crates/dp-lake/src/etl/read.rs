@@ -56,6 +56,7 @@ pub(super) fn closed_account(number: u32, planned: &PlannedEntry) -> Option<Fini
         }
     };
     let report = EntryReport {
+        entry: number,
         path: planned.path.clone(),
         source: None,
         status,
@@ -210,6 +211,7 @@ struct Account<'a> {
 impl Account<'_> {
     fn report(&self, status: EntryStatus, reason: Option<String>, bytes: u64, found: Found) -> EntryReport {
         EntryReport {
+            entry: self.number,
             path: self.planned.path.clone(),
             source: self.planned.source.map(str::to_owned),
             status,

@@ -14,7 +14,7 @@ use crate::{
     samples::SampleIdentity,
 };
 use async_trait::async_trait;
-use dp_model::{Document, DocumentId, Identity, Kind, Person, PersonId};
+use dp_model::{BlobHash, Document, DocumentId, Identity, Kind, Person, PersonId};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -121,6 +121,8 @@ impl Documents for MemoryVault {
             // Which entries gave the removed records is not kept here, so none is vouched for any more.
             state.memos.clear();
         }
+        let removed = state.remove_unreferenced(removal.blobs);
+        debug_assert_eq!(removed.blobs, removal.counts.blobs);
         state.prune_sets();
         Ok(removal.counts)
     }
@@ -194,6 +196,8 @@ pub(super) struct Removal {
     documents: BTreeSet<DocumentId>,
     samples: Vec<(String, SampleIdentity)>,
     people: Vec<PersonId>,
+    /// Those that nothing else refers to.
+    pub(super) blobs: Vec<BlobHash>,
     counts: Forgotten,
 }
 
@@ -282,14 +286,21 @@ impl State {
         let people = if documents.is_empty() { Vec::new() } else { self.people_only_in(&documents) };
         let revisions =
             documents.iter().filter_map(|id| self.documents.get(id)).map(|stored| stored.revision_count());
+        let named =
+            documents.iter().filter_map(|id| self.documents.get(id)).flat_map(|stored| stored.hashes());
+        let blobs = named.collect::<BTreeSet<_>>().into_iter().filter(|hash| {
+            self.blobs.contains_key(hash) && self.referring(*hash).all(|id| documents.contains(&id))
+        });
+        let blobs = blobs.collect::<Vec<_>>();
         let counts = Forgotten {
             documents: documents.len() as u64,
             revisions: revisions.sum(),
             samples: samples.len() as u64,
             annotations: documents.iter().filter(|&&id| !self.annotations_of(id).is_empty()).count() as u64,
             people: people.len() as u64,
+            blobs: blobs.len() as u64,
         };
-        Removal { documents, samples, people, counts }
+        Removal { documents, samples, people, blobs, counts }
     }
 
     /// People whom nothing is left of once these documents are gone: no document mentions them, and

@@ -2,7 +2,8 @@
 
 use super::{MemoryVault, no_such_import, state::StoredImport};
 use crate::{
-    Applied, Checkpoint, Import, ImportDraft, ImportState, Imports, LakeError, LedgerQuery, MemoEntry,
+    Applied, Checkpoint, EntryOrigin, Import, ImportDraft, ImportState, Imports, LakeError, LedgerQuery,
+    MemoEntry,
 };
 use async_trait::async_trait;
 use dp_model::EntryReport;
@@ -54,6 +55,22 @@ impl Imports for MemoryVault {
         let Some(index) = state.import_index(wanted) else { return Ok(Vec::new()) };
         let rows = state.imports[index].ledger.values();
         Ok(rows.filter(|row| query.status.is_none_or(|status| row.status == status)).cloned().collect())
+    }
+
+    async fn origin(&self, import: u64, entry: u32) -> Result<Option<EntryOrigin>, LakeError> {
+        let state = self.lock();
+        let Some(index) = state.import_index(import) else { return Ok(None) };
+        let StoredImport { draft, ledger, .. } = &state.imports[index];
+        let Some(file) = draft.entries.get(entry as usize) else { return Ok(None) };
+        let path_of = |archive: u32| draft.paths.get(archive as usize).cloned();
+        let before = draft.entries[..entry as usize].iter();
+        Ok(Some(EntryOrigin {
+            path: file.path.clone(),
+            archives: file.archive.and_then(path_of).into_iter().collect(),
+            ordinal: before.filter(|other| (other.archive, &other.path) == (file.archive, &file.path)).count()
+                as u32,
+            closed: ledger.get(&entry).map(|report| (report.bytes, report.status)),
+        }))
     }
 
     async fn memo_has_size(&self, bytes: u64) -> Result<bool, LakeError> {

@@ -83,6 +83,7 @@ impl State {
             Decision::Remove => {
                 let removal = self.removal(&ForgetTarget::Document(id));
                 self.remove(&removal);
+                self.remove_unreferenced(removal.blobs);
                 OwnOutcome::Deleted
             }
         }

@@ -6,7 +6,7 @@ use crate::{
     SampleUpsert, VersionRank, samples::SampleIdentity, samples::merge, samples::merged_day,
     version::compare_origins,
 };
-use dp_model::{Content, Document, DocumentId, EntryReport, Provenance, Revision, Sample, Tally};
+use dp_model::{BlobHash, Content, Document, DocumentId, EntryReport, Provenance, Revision, Sample, Tally};
 use std::{cmp::Reverse, collections::BTreeMap};
 
 /// Everything in a vault.
@@ -22,6 +22,10 @@ pub(super) struct State {
     pub(super) sets: BTreeMap<String, Set>,
     /// In order of id, which counts from 1.
     pub(super) imports: Vec<StoredImport>,
+    /// With when they were last put.
+    pub(super) blobs: BTreeMap<BlobHash, (Vec<u8>, i64)>,
+    /// By blob and size.
+    pub(super) thumbnails: BTreeMap<(BlobHash, u16), Vec<u8>>,
     /// By hash, parser and its version: size of the entry in bytes, and what it gave.
     pub(super) memos: BTreeMap<([u8; 32], String, u32), (u64, MemoEntry)>,
     pub(super) receipts: Receipts,
@@ -84,6 +88,12 @@ impl Stored {
         self.versions.values().max_by_key(|version| version.rank())
     }
 
+    /// The bytes that any version refers to.
+    pub(super) fn hashes(&self) -> impl Iterator<Item = BlobHash> {
+        let media = self.versions.values().flat_map(|version| &version.content.media);
+        media.filter_map(|media| media.hash)
+    }
+
     /// Number of versions beside the current one.
     pub(super) fn revision_count(&self) -> u64 {
         self.versions.len().saturating_sub(1) as u64
@@ -126,6 +136,11 @@ fn is_earlier(version: &Version, known: &Version) -> bool {
     let origin = |version: &'_ Version| (version.exported_at_us, version.provenance.clone());
     let (new, old) = (origin(version), origin(known));
     compare_origins((new.0, &new.1), (old.0, &old.1)).is_lt()
+}
+
+/// Index of an entry's export, and its path.
+fn place_of(draft: &ImportDraft, entry: u32) -> (u32, String) {
+    draft.entries.get(entry as usize).map(|file| (file.export, file.path.clone())).unwrap_or_default()
 }
 
 impl State {
@@ -175,7 +190,7 @@ impl State {
 
     fn version_of(&self, import: usize, entry: u32, position: u64, upsert: &DocumentUpsert) -> Version {
         let draft = &self.imports[import].draft;
-        let (export, path) = draft.entries.get(entry as usize).cloned().unwrap_or_default();
+        let (export, path) = place_of(draft, entry);
         let (archive, exported_at_us) = draft.exports.get(export as usize).cloned().unwrap_or_default();
         Version {
             exported_at_us,
@@ -204,7 +219,7 @@ impl State {
 
     fn memo_of(&self, import: usize, entry: u32, report: &EntryReport) -> MemoEntry {
         let draft = &self.imports[import].draft;
-        let (export, path) = draft.entries.get(entry as usize).cloned().unwrap_or_default();
+        let (export, path) = place_of(draft, entry);
         let (archive, exported_at_us) = draft.exports.get(export as usize).cloned().unwrap_or_default();
         MemoEntry {
             exported_at_us,

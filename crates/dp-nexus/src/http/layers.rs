@@ -11,6 +11,7 @@ pub(super) use written::OwnWords;
 
 use super::{
     app::App,
+    files::AsItIs,
     metrics,
     problem::{Code, Problem},
 };
@@ -20,6 +21,7 @@ use axum::{
     middleware::{self, Next},
     response::{IntoResponse as _, Response},
 };
+use http::{Extensions, HeaderMap, StatusCode, Version};
 use std::any::Any;
 use tower_http::{
     CompressionLevel,
@@ -45,11 +47,15 @@ pub(super) fn around(router: Router, app: &App) -> Router {
         .layer(middleware::from_fn(request_id::given))
 }
 
-/// What is compressed: files that are fetched are already.
+/// What is compressed: files that are fetched are already, and what is sent as it is stays so.
 fn worth_it() -> impl Predicate {
+    let may_change = |_: StatusCode, _: Version, _: &HeaderMap, extensions: &Extensions| {
+        extensions.get::<AsItIs>().is_none()
+    };
     DefaultPredicate::new()
         .and(NotForContentType::const_new("application/octet-stream"))
         .and(NotForContentType::const_new("application/zip"))
+        .and(may_change)
 }
 
 /// Gives a request up that takes too long.

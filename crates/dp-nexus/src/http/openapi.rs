@@ -2,7 +2,7 @@
 //! `docs/openapi.json` is for people and programs that read it without a server.
 
 use super::{
-    backups, door, map, own, privacy,
+    backups, door, files, map, own, privacy,
     problem::{Code, MEDIA_TYPE},
     routes::Documented,
     statistics, uploads, works,
@@ -32,6 +32,7 @@ const TAGS: &[(&str, &str)] = &[
     ("series", "Readings in time, such as location fixes."),
     ("map", "Where somebody was."),
     ("graph", "The same data in one question: GraphQL."),
+    ("files", "Bytes: media, small pictures of them, and the originals of what was imported."),
     ("imports", "What became of every file that was imported."),
     ("uploads", "Files on their way in, in pieces that can be gone on with: tus 1.0.0."),
     ("backups", "Everything in one file, checked and if wanted encrypted."),
@@ -92,6 +93,7 @@ pub fn document() -> OpenApi {
     api.merge(door::Documented::openapi());
     api.merge(uploads::Documented::openapi());
     api.merge(works::Documented::openapi());
+    api.merge(files::Documented::openapi());
     api.merge(backups::Documented::openapi());
     api.merge(privacy::Documented::openapi());
     api.merge(map::Documented::openapi());

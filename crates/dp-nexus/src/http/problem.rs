@@ -187,6 +187,7 @@ impl From<LakeError> for Problem {
         let code = match &error {
             LakeError::BadCursor(_) => return Self::new(Code::BadCursor, error.to_string()).about("cursor"),
             LakeError::NotAsExpected { .. } => return Self::new(Code::Conflict, error.to_string()),
+            LakeError::BlobTooLarge { .. } => return Self::new(Code::TooLarge, error.to_string()),
             LakeError::Vector(_) => return Self::new(Code::NoMeaning, error.to_string()),
             LakeError::ReadOnly => Code::ReadOnly,
             LakeError::DiskFull { .. } => Code::DiskFull,

@@ -2,11 +2,11 @@
 //! as a form, and wait in the staging area. Bodies are passed on as they come, and never held as a whole.
 
 mod form;
-mod headers;
+pub(super) mod headers;
 mod listing;
 mod problems;
-mod receive;
-mod shapes;
+pub(super) mod receive;
+pub(super) mod shapes;
 mod tus;
 
 use super::{
@@ -68,7 +68,7 @@ async fn spoken(request: Request, next: Next) -> Response {
 }
 
 /// Asks the staging area on a thread that may block.
-async fn on_disk<T, F>(work: F) -> Result<T, Problem>
+pub(super) async fn on_disk<T, F>(work: F) -> Result<T, Problem>
 where
     T: Send + 'static,
     F: FnOnce() -> Result<T, StagingError> + Send + 'static,

@@ -1,7 +1,7 @@
 //! Strange values in every place the OpenAPI document names: no answer is a failure of the server, and each is
 //! one that is documented.
 
-use crate::world::{World, id, request};
+use crate::world::{World, id, picture_hash, request};
 use axum::body::Body;
 use dp_nexus::http::{document, operations};
 use http::Method;
@@ -82,7 +82,9 @@ async fn strange_values_never_make_the_server_fail() {
             .replace("imports/{id}", "imports/1")
             .replace("jobs/{id}", "jobs/1")
             .replace("{id}", &id(4))
-            .replace("{name}", "steps");
+            .replace("{name}", "steps")
+            .replace("{hash}", &picture_hash())
+            .replace("{entry}", "1");
         let needs_q = ["/search", "/suggest"].iter().any(|end| path.ends_with(end));
         for parameter in operation.parameters.iter().flatten() {
             let RefOr::T(parameter) = parameter else { continue };

@@ -10,8 +10,8 @@ use dp_cortex::{
     worker::{Control, embed_pending},
 };
 use dp_lake::{
-    Batch, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, SampleUpsert, Vault, VectorModel,
-    content_hash, day_of_date, memory::MemoryVault,
+    Batch, Blobs as _, Checkpoint, DocumentUpsert, FinishedEntry, ImportDraft, PlannedFile, SampleUpsert,
+    Vault, VectorModel, content_hash, day_of_date, memory::MemoryVault, originals::Originals,
 };
 use dp_model::{
     Content, DocumentId, EntryReport, EntryStatus, Fix, FixProvider, Identity, Kind, Media, Mention, Moment,
@@ -21,8 +21,8 @@ use dp_nexus::{
     AccountId, Origin, Principal, Role, Scope,
     accounts::Accounts,
     http::{
-        Allowance, App, BackupFolder, Backups, Doorkeeper, HomeError, Homes, More, Privacy, Refusal,
-        Settings, Visitor, Works, router_with,
+        Allowance, App, BackupFolder, Backups, Doorkeeper, FileLimits, Files, HomeError, Homes, More,
+        Privacy, Refusal, Settings, Visitor, Works, router_with,
     },
     uploads::{Staging, StagingOptions},
 };
@@ -35,7 +35,11 @@ use jiff::{
     civil::{Date, date},
 };
 use serde_json::Value;
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    io::Cursor,
+    sync::{Arc, LazyLock},
+};
 use tower::ServiceExt as _;
 
 pub(crate) const MIA: AccountId = AccountId([1; 16]);
@@ -189,8 +193,8 @@ pub(crate) fn vault(documents: Vec<DocumentUpsert>, samples: Vec<SampleUpsert>) 
     let import = block_on(vault.imports().begin(ImportDraft {
         fingerprint: [0; 32],
         exports: vec![("export".into(), None)],
-        paths: vec!["/home/mia/export.zip".into()],
-        entries: vec![(0, "file".into()), (0, "other".into())],
+        paths: vec!["/home/mia/export.zip".into(), ORIGINAL.path().display().to_string()],
+        entries: vec![PlannedFile::new(0, Some(0), "file"), PlannedFile::new(0, Some(1), original_name())],
         now_us: 0,
     }));
     let import = import.unwrap().id;
@@ -198,6 +202,7 @@ pub(crate) fn vault(documents: Vec<DocumentUpsert>, samples: Vec<SampleUpsert>) 
         entry,
         memo: None,
         report: EntryReport {
+            entry,
             path: path.to_owned(),
             source: Some("google.chrome".into()),
             status,
@@ -222,6 +227,7 @@ pub(crate) fn vault(documents: Vec<DocumentUpsert>, samples: Vec<SampleUpsert>) 
     let batch = Batch { documents, samples, people, finished, ..Batch::empty(import, Checkpoint::default()) };
     block_on(vault.documents().apply(batch)).unwrap();
     block_on(vault.imports().finish(import, 5)).unwrap();
+    block_on(vault.put(Box::new(Cursor::new(picture())), 1 << 20, 0)).unwrap();
     Arc::new(vault)
 }
 
@@ -406,6 +412,7 @@ pub(crate) const A_BACKUP: &str = "datapunk-20240101-000000-1.tar.zst";
 /// Where uploads wait and jobs are kept, with one job of Mia's that nobody does.
 pub(crate) struct Workplace {
     pub(crate) works: Works,
+    pub(crate) files: Files,
     pub(crate) backups: Backups,
     pub(crate) privacy: Privacy,
     pub(crate) accounts: Arc<Accounts>,
@@ -417,7 +424,7 @@ pub(crate) struct Workplace {
 impl Workplace {
     /// All routes of it.
     pub(crate) fn join(&self, more: More) -> More {
-        self.privacy.join(self.backups.join(self.works.join(more)))
+        self.privacy.join(self.backups.join(self.files.join(self.works.join(more))))
     }
 
     pub(crate) fn new() -> Self {
@@ -444,8 +451,41 @@ impl Workplace {
             due: None,
         };
         stream.jobs().add(&job).unwrap();
-        Self { works, backups, privacy, accounts, stream, staging, directory }
+        let files = Files::new(staging.clone(), Originals::default(), small());
+        Self { works, files, backups, privacy, accounts, stream, staging, directory }
     }
+}
+
+/// Limits on bytes that tests can reach.
+pub(crate) fn small() -> FileLimits {
+    FileLimits { blob_bytes_max: 1 << 20, picture_pixels_max: 1_000_000, pictures_at_once: 1 }
+}
+
+/// A file that was imported and is still there, 100 bytes long.
+static ORIGINAL: LazyLock<tempfile::NamedTempFile> = LazyLock::new(|| {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), original_bytes()).unwrap();
+    file
+});
+
+fn original_name() -> String {
+    ORIGINAL.path().file_name().unwrap().to_string_lossy().into_owned()
+}
+
+pub(crate) fn original_bytes() -> Vec<u8> {
+    (0..100).collect()
+}
+
+/// A picture that every vault here has as a blob: 300 × 200 pixels.
+pub(crate) fn picture() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let picture = image::RgbImage::from_pixel(300, 200, image::Rgb([200, 30, 30]));
+    picture.write_to(&mut Cursor::new(&mut bytes), image::ImageFormat::Png).unwrap();
+    bytes
+}
+
+pub(crate) fn picture_hash() -> String {
+    dp_model::BlobHash::of(&picture()).to_string()
 }
 
 /// Uploads as they usually are, on a machine whose disk may be nearly full.

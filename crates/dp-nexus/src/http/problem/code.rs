@@ -121,6 +121,10 @@ codes! {
     NoSuchVectorSet "no_such_vector_set" NOT_FOUND "There is no such vector set" "GET /api/v1/documents/{id}/vectors lists those there are.";
     /// There is no such import.
     NoSuchImport "no_such_import" NOT_FOUND "There is no such import" "GET /api/v1/imports lists them.";
+    /// There is no such blob, or it may not be seen.
+    NoSuchBlob "no_such_blob" NOT_FOUND "There is no such blob" "Check the hash; what documents name may lie in an archive only, and be had as the original of its entry.";
+    /// The import has no such entry.
+    NoSuchEntry "no_such_entry" NOT_FOUND "There is no such entry" "GET /api/v1/imports/{id}/entries lists them with their numbers.";
     /// There is no such series.
     NoSuchSeries "no_such_series" NOT_FOUND "There is no such series" "GET /api/v1/series lists them.";
     /// The answer can't be given as a media type that the client takes.
@@ -131,6 +135,10 @@ codes! {
     MethodNotAllowed "method_not_allowed" METHOD_NOT_ALLOWED "The method is not one of this path" "Use one of those in the `Allow` header.";
     /// There is an account already.
     SetupDone "setup_done" CONFLICT "It is set up already" "Sign in, or ask the owner for an account.";
+    /// The archive of an entry is not there any more as it was imported.
+    ArchiveMoved "archive_moved" CONFLICT "The archive is not where it was imported from" "Put it back where `detail` says, or import it again from where it is now.";
+    /// The original of an entry can't be read.
+    UnreadableOriginal "unreadable_original" CONFLICT "The original can't be read" "See in `detail` what is wrong with the entry or its archive.";
     /// Another account has the name.
     NameTaken "name_taken" CONFLICT "The name is taken" "Choose another name.";
     /// It can't be done as things are.
@@ -177,6 +185,10 @@ codes! {
     RangeBeyondEnd "range_beyond_end" RANGE_NOT_SATISFIABLE "The range lies behind the end" "Ask for a range within the length that `Content-Range` tells.";
     /// The body is of another media type.
     UnsupportedType "unsupported_type" UNSUPPORTED_MEDIA_TYPE "The body is of a type that is not taken" "Send `Content-Type: application/json`.";
+    /// There is no small picture of what is no picture, or of one that can't be read.
+    NoThumbnail "no_thumbnail" UNSUPPORTED_MEDIA_TYPE "There is no small picture of it" "Show a sign of its kind instead; pictures are made of JPEG, PNG, GIF and WebP.";
+    /// None of the bytes lies in the range that is asked for.
+    RangeNotSatisfiable "range_not_satisfiable" RANGE_NOT_SATISFIABLE "There is nothing in this range" "Ask for bytes within the size that `Content-Range` says.";
     /// The request was meant for another host.
     UnknownHost "unknown_host" MISDIRECTED_REQUEST "The server is not known by this name" "Use a name the server is configured to answer to.";
     /// The body is JSON and not what was asked for.

@@ -77,6 +77,7 @@ pub(super) async fn range(
     Named(name): Named<String>,
     form: AskedAs,
     Asked(asked): Asked<Parameters>,
+) -> Result<Formed, Problem> {
     let query = query(name, asked)?;
     app.ask_formed(&principal, form, move |engine| page(engine, query)).await
 }

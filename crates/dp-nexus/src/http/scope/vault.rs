@@ -1,6 +1,7 @@
 //! A vault as a limited scope sees it: what lies outside is not there, nothing can be changed but annotations
 //! and own documents, and what is known of the whole vault only is refused.
 
+mod blobs;
 mod documents;
 mod imports;
 mod search;
@@ -9,7 +10,7 @@ mod vectors;
 
 use crate::{Scope, http::problem::OutOfScope};
 use async_trait::async_trait;
-use dp_lake::{Documents, Health, Imports, LakeError, Search, Series, Vault, Vectors, etl::HomeClock};
+use dp_lake::{Blobs, Documents, Health, Imports, LakeError, Search, Series, Vault, Vectors, etl::HomeClock};
 use dp_model::{Content, DocumentId};
 use std::sync::Arc;
 
@@ -64,6 +65,10 @@ impl Vault for View {
     }
 
     fn imports(&self) -> &dyn Imports {
+        self
+    }
+
+    fn blobs(&self) -> &dyn Blobs {
         self
     }
 

@@ -85,6 +85,8 @@ pub struct CheckpointView {
 #[graphql(name = "EntryReport", complex)]
 #[schema(as = EntryReport)]
 pub struct EntryReportView {
+    /// Number of the entry in the plan of its import, from 0: what names it.
+    pub entry: u32,
     /// Path inside the archive.
     pub path: String,
     /// The source that understood it, dotted; null if none did.

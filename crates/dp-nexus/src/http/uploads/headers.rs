@@ -114,7 +114,7 @@ pub(super) fn offset(headers: &HeaderMap) -> Result<u64, Problem> {
 }
 
 /// Bytes of the body, if the request tells.
-pub(super) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+pub(in crate::http) fn content_length(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     number(headers, &header::CONTENT_LENGTH)
 }
 

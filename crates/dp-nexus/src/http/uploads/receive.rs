@@ -37,7 +37,7 @@ impl From<Cut> for Problem {
 }
 
 /// A body whose sender is not waited for too long.
-pub(super) struct Source {
+pub(in crate::http) struct Source {
     pieces: BodyDataStream,
     idle_timeout: Duration,
     /// Bytes that have been announced and have not come.
@@ -48,7 +48,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(body: Body, announced_bytes: Option<u64>, idle_timeout: Duration) -> Self {
+    pub(in crate::http) fn new(body: Body, announced_bytes: Option<u64>, idle_timeout: Duration) -> Self {
         let pieces = body.into_data_stream();
         Self { pieces, idle_timeout, awaited_bytes: announced_bytes, waited: Duration::ZERO, came_bytes: 0 }
     }
@@ -152,7 +152,7 @@ impl Pump {
 ///
 /// # Errors
 /// When it ends before its end, or can't be written. What came before is kept.
-pub(super) async fn pour(writer: Writer, source: Source) -> Result<Upload, Problem> {
+pub(in crate::http) async fn pour(writer: Writer, source: Source) -> Result<Upload, Problem> {
     // A task of its own: what came is kept though the request be given up.
     let pouring = tokio::spawn(pour_here(writer, source).instrument(tracing::Span::current()));
     pouring.await.map_err(Problem::internal)?

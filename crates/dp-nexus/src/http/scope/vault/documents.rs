@@ -8,7 +8,6 @@ use dp_lake::{
     conversations::{Conversation, ConversationId, ConversationPlace},
     etl::HomeClock,
     own::{OwnAnswer, OwnBatch, OwnOutcome, OwnWritten},
-    people,
 };
 use dp_model::{Document, DocumentId, Person, PersonId};
 

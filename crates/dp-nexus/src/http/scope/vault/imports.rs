@@ -2,7 +2,7 @@
 
 use super::{View, refused};
 use async_trait::async_trait;
-use dp_lake::{Import, ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry};
+use dp_lake::{EntryOrigin, Import, ImportDraft, Imports, LakeError, LedgerQuery, MemoEntry};
 use dp_model::EntryReport;
 
 #[async_trait]
@@ -21,6 +21,10 @@ impl Imports for View {
 
     async fn ledger(&self, _query: &LedgerQuery) -> Result<Vec<EntryReport>, LakeError> {
         refused("the ledger of an import")
+    }
+
+    async fn origin(&self, _import: u64, _entry: u32) -> Result<Option<EntryOrigin>, LakeError> {
+        refused("the original of an entry")
     }
 
     async fn memo_has_size(&self, _bytes: u64) -> Result<bool, LakeError> {
