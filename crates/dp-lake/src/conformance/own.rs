@@ -177,7 +177,7 @@ pub fn what_comes_again_is_not_done_again(factory: &dyn Factory) {
     let mut subject = Subject::open(factory, "vault");
     let receipt = |key: u8, request: u8| Some(ReceiptKey { key: [key; 32], request: [request; 32] });
     let changes = vec![create("a", own("a")), delete("nothing", None)];
-    let first = OwnBatch { receipt: receipt(1, 1), ..batch(changes.clone()) };
+    let first = OwnBatch { receipt: receipt(1, 1), ..batch(changes) };
     let written = write(&subject, first.clone());
     assert_eq!(
         (written.is_repeated, &*written.outcomes),
