@@ -11,7 +11,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Answers a document of GraphQL that changes nothing. */
+        /**
+         * Answers a document of GraphQL that changes nothing. With `Upgrade: websocket` it goes on as a WebSocket that speaks
+         *     `graphql-transport-ws`, by which subscriptions are followed and queries answered. Who sends no credentials with the
+         *     request may send them as `authorization` in the payload of `connection_init`.
+         */
         get: operations["graphql_by_address"];
         put?: never;
         /** Answers a document of GraphQL. The schema tells itself by introspection. */
@@ -34,6 +38,96 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The identities that may sign in to the account. */
+        get: operations["list_identities"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Unbinds an identity from the account. If its e-mail address is still listed, it binds itself again when it next
+         *     signs in.
+         */
+        delete: operations["remove_identity"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The account's passkeys, oldest first. */
+        get: operations["list_passkeys"];
+        put?: never;
+        /** Adds a passkey to the account. */
+        post: operations["add_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to add a passkey: says what to ask of the person's authenticator. */
+        post: operations["begin_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/account/passkeys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Calls a passkey something else. */
+        put: operations["rename_passkey"];
+        post?: never;
+        /** Removes a passkey: nobody comes in with it any more. */
+        delete: operations["remove_passkey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -125,6 +219,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/auth/oidc": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one can sign in with an identity provider, and what it is called. */
+        get: operations["get_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the identity provider sends a browser back to. Begins a session, and goes on where it was. */
+        get: operations["finish_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sends a browser to the identity provider. For a link: not for programs. */
+        get: operations["start_oidc"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begins a session with a passkey. A code of the second factor is not needed: the passkey is something one has, and
+         *     its authenticator has asked who is there.
+         */
+        post: operations["sign_in_with_passkey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/passkeys/options": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins to sign in with a passkey: says what to ask of the person's authenticator. No name is needed. */
+        post: operations["begin_passkey_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/auth/refresh": {
         parameters: {
             query?: never;
@@ -193,6 +375,106 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/backups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The backups that are kept, the newest first. For the owner. */
+        get: operations["list_backups"];
+        put?: never;
+        /**
+         * Makes a backup of everything, while everything goes on. It is done in the background and read back before it counts: the
+         *     answer is the job. For the owner.
+         */
+        post: operations["begin_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/backups/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A backup itself. A download that broke off goes on with `Range`. For the owner. */
+        get: operations["fetch_backup"];
+        put?: never;
+        post?: never;
+        /** Removes a backup. For the owner. */
+        delete: operations["remove_backup"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stores the bytes of the body, whatever they are, and tells their hash: what documents name them by. Bytes that no
+         *     document names are removed after some days. Not for keys that see only a part.
+         */
+        post: operations["put_blob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blobs/{hash}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The bytes of this hash, or a part of them. Of what kind they are is told by the bytes; only kinds of pictures,
+         *     sounds, films, PDF and plain text are shown in a browser, all else is saved, and nothing is run.
+         */
+        get: operations["get_blob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        /** What `GET` would answer, without the bytes. */
+        head: operations["look_at_blob"];
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/blobs/{hash}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A small picture of a JPEG, PNG, GIF or WebP, the right way up: JPEG, or PNG if one sees through it. It is made
+         *     when it is first asked for. None is larger than the picture itself.
+         */
+        get: operations["get_thumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -220,7 +502,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The dated documents of a conversation, latest first, without those that were hidden. An id of none has none. */
+        /**
+         * The dated documents of a conversation, latest first, without those that were hidden. One of which nothing may be seen
+         *     is as if it were not there.
+         */
         get: operations["list_conversation_documents"];
         put?: never;
         post?: never;
@@ -240,7 +525,31 @@ export interface paths {
         /** Lists dated documents in order of time. */
         get: operations["list_documents"];
         put?: never;
-        post?: never;
+        /**
+         * Writes a document of one's own: a note, or whatever a program of the person's makes. With an `Idempotency-Key` the
+         *     same request may be sent again, for at least a day, and gets the same answer; nothing is made twice.
+         */
+        post: operations["create_document"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Changes up to 10,000 own documents in one go: all that can be done is done in one transaction, durable when the answer
+         *     comes, and each change has an answer of its own. The body may have 16 MiB.
+         */
+        post: operations["change_documents"];
         delete?: never;
         options?: never;
         head?: never;
@@ -256,12 +565,21 @@ export interface paths {
         };
         /** A document with where it came from, its other versions and what the user added. */
         get: operations["get_document"];
-        put?: never;
+        /**
+         * Puts other content in place of what an own document says. What it said becomes a revision. What is left out is taken
+         *     away, but for source, kind and time, which stay. Imported documents are not changed; they have annotations.
+         */
+        put: operations["update_document"];
         post?: never;
-        delete?: never;
+        /** Removes an own document for good, with its revisions and annotations. Imported documents are not removed this way. */
+        delete: operations["delete_document"];
         options?: never;
         head?: never;
-        patch?: never;
+        /**
+         * Changes single fields of an own document (a JSON merge patch, RFC 7396): those that are given take the place of
+         *     what there is, null takes one away, the others stay. What it said becomes a revision.
+         */
+        patch: operations["patch_document"];
         trace?: never;
     };
     "/api/v1/documents/{id}/annotations": {
@@ -316,6 +634,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/documents/{id}/vectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The vectors of a document, by set, as exactly as they are stored. */
+        get: operations["get_vectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/documents/{id}/vectors/{set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Puts vectors that a program has made in place of those that an own document has in a set. They are of what it says
+         *     now: when it is changed, or the set is made anew, the set's own model makes others.
+         */
+        put: operations["put_vectors"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -325,11 +680,53 @@ export interface paths {
         };
         /**
          * What happens in the account, as it happens: server-sent events whose `event` is the kind, whose `id` leads on
-         *     from there, and whose `data` is JSON. A reader that is too slow gets `lagged` and the end, and goes on by coming
-         *     back; one that was away for too long gets `reset`, and has to load what it shows anew first. Not for keys that
-         *     see only a part.
+         *     from there, and whose `data` is JSON. With `Upgrade: websocket` the same events come as messages of JSON. A reader
+         *     that is too slow gets `lagged` and the end, and goes on by coming back; one that was away for too long gets
+         *     `reset`, and has to load what it shows anew first; one whose session has ended gets `ended`. A WebSocket is closed
+         *     with 4001, 4002 and 4401 for these, and with 1001 when the server stops. Not for keys that see only a part.
          */
         get: operations["follow_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/ticket": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A ticket by which one connection can be opened, of `GET /api/v1/events` or as a WebSocket of `GET /api/graphql`, by
+         *     who can't send headers with it, such as a page of another origin: good once, for half a minute, for whoever asked.
+         */
+        post: operations["issue_ticket"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Everything in open formats, or what is of these sources, kinds and days, as a zip that is written while it is sent: documents,
+         *     people and imports as JSON lines, series as CSV. A key sees what it sees elsewhere. If it breaks off, the zip has no end and
+         *     is refused by whatever opens it.
+         */
+        get: operations["export"];
         put?: never;
         post?: never;
         delete?: never;
@@ -345,7 +742,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Documents by day, month or year. */
+        /** Any documents by hour, day, week, month, quarter or year, or by the hour of the day or the day of the week. */
         get: operations["histogram"];
         put?: never;
         post?: never;
@@ -390,6 +787,47 @@ export interface paths {
         get: operations["list_entries"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/entries/{entry}/original": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The original bytes of an entry, or a part of them, out of the archive that it was imported from: unchanged, always
+         *     to be saved, never shown. The archive has to be where it was. Not for keys that see only a part.
+         */
+        get: operations["get_original"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{id}/entries/{entry}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reads one entry of an import again, out of the archive it came from: one that could not be read, or that is better
+         *     understood by now. It is done in the background: the answer is the job. The row in the ledger is written anew, and
+         *     what the entry gave before and still gives counts as unchanged.
+         */
+        post: operations["retry_entry"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,6 +1097,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/privacy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is held of each source, who read or changed it, and what was sent to other machines. Not for keys that see only a part. */
+        get: operations["get_privacy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/forget": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forgets what a preview showed, for good: documents, their versions and annotations, samples, and all that was made of them.
+         *     If something else would go by now, nothing does. Not for keys that see only a part.
+         */
+        post: operations["forget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/privacy/forget/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What would be forgotten, with a ticket to do it. Nothing is removed. Not for keys that see only a part. */
+        post: operations["preview_forget"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -717,8 +1209,31 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The samples of a series by local day. Not for keys that are bound to sources. */
+        /**
+         * The samples of a series by local day: how many, and what numbers come to. Positions are not counted for keys that
+         *     are bound to sources.
+         */
         get: operations["count_samples_by_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/series/{name}/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A series for a chart: so many of its numbers that a line through them looks like the line through all
+         *     (Largest-Triangle-Three-Buckets, Steinarsson 2013).
+         */
+        get: operations["chart_series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -808,6 +1323,94 @@ export interface paths {
         };
         /** What there is, in numbers. */
         get: operations["stats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/correlation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How two series, or two counted queries, go together by day, now and some days apart. Days that one of them lacks
+         *     are left out; a query has every day between its first and its last.
+         */
+        get: operations["correlation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/streaks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The days in a row that have any of some documents: how long it goes on, and the longest there was. */
+        get: operations["streaks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/top": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The most frequent channels, artists, sites, people, places, labels, sources, kinds or years of any documents. */
+        get: operations["top"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/trend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many documents a period has, against the one before of the same length. */
+        get: operations["trend"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/stats/week": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Documents by weekday and hour, on the local clock of where they happened. */
+        get: operations["week"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1020,6 +1623,31 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who read and changed. */
+        AccessCount: {
+            /**
+             * Format: int64
+             * @description How often something was changed.
+             */
+            changes: number;
+            /**
+             * Format: date-time
+             * @description When something was done first.
+             */
+            first: string;
+            /**
+             * Format: date-time
+             * @description When something was done last.
+             */
+            last: string;
+            /** @description How they came in: `session 5`, `key 7`, `local`. */
+            origin: string;
+            /**
+             * Format: int64
+             * @description How often something was read.
+             */
+            reads: number;
+        };
         /** @description An account. */
         Account: {
             /**
@@ -1070,16 +1698,81 @@ export interface components {
             }[];
         };
         /** @description All of something that is never long. */
+        All_Backup: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was done.
+                 */
+                created: string;
+                /** @description Whether it takes an identity or a passphrase to read it. */
+                is_encrypted: boolean;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Its size.
+                 */
+                size_bytes: number;
+            }[];
+        };
+        /** @description All of something that is never long. */
         All_DayOfSeries: {
             /** @description The items. */
             items: {
                 /**
                  * Format: int64
-                 * @description Samples.
+                 * @description Samples; of numbers, those that are finite.
                  */
                 count: number;
                 /** @description The day. */
                 day: string;
+                /**
+                 * Format: double
+                 * @description The greatest.
+                 */
+                max?: number | null;
+                /**
+                 * Format: double
+                 * @description Their mean.
+                 */
+                mean?: number | null;
+                /**
+                 * Format: double
+                 * @description The least.
+                 */
+                min?: number | null;
+                /**
+                 * Format: double
+                 * @description Sum of the numbers. This and what follows is null where samples are positions.
+                 */
+                sum?: number | null;
+            }[];
+        };
+        /** @description All of something that is never long. */
+        All_Identity: {
+            /** @description The items. */
+            items: {
+                /** @description The e-mail address when it was last used. */
+                email: string;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                id: number;
+                /** @description The provider's address. */
+                issuer: string;
+                /**
+                 * Format: date-time
+                 * @description When it first signed in.
+                 */
+                linked: string;
+                /**
+                 * Format: date-time
+                 * @description When it last signed in.
+                 */
+                used: string;
             }[];
         };
         /** @description All of something that is never long. */
@@ -1143,6 +1836,49 @@ export interface components {
                 scope: components["schemas"]["Scope"];
                 /** @description The day, UTC, on which it was used last. */
                 used?: string | null;
+            }[];
+        };
+        /** @description All of something that is never long. */
+        All_Passkey: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was added.
+                 */
+                created: string;
+                /**
+                 * Format: int64
+                 * @description Its number.
+                 */
+                id: number;
+                /** @description Whether the authenticator's maker keeps a copy, as phones do. */
+                is_backed_up: boolean;
+                /** @description What its holder calls it. */
+                name: string;
+                /** @description The name of the host that it is for. */
+                site: string;
+                /**
+                 * Format: date-time
+                 * @description When it was last used; null if it never was.
+                 */
+                used?: string | null;
+            }[];
+        };
+        /** @description All of something that is never long. */
+        All_PointOfSeries: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: int64
+                 * @description Microseconds since 1970-01-01T00:00:00Z.
+                 */
+                time_us: number;
+                /**
+                 * Format: double
+                 * @description The number, in the unit of its series.
+                 */
+                value: number;
             }[];
         };
         /** @description All of something that is never long. */
@@ -1338,11 +2074,97 @@ export interface components {
             /** @description Documents of other sources of the same hours, in order of time. */
             others: components["schemas"]["Document"][];
         };
+        /** @description A backup in the folder. */
+        Backup: {
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            created: string;
+            /** @description Whether it takes an identity or a passphrase to read it. */
+            is_encrypted: boolean;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Its size.
+             */
+            size_bytes: number;
+        };
+        /** @description How a backup is to be made. */
+        BackupForm: {
+            /**
+             * @description For whom it is encrypted: recipients of age, as `age1…`. None means those of the configuration; without any it is not
+             *     encrypted.
+             */
+            recipients?: string[];
+        };
+        /** @description What became of a batch. */
+        BatchAnswer: {
+            /** @description Changes that were made. */
+            done: number;
+            /** @description Of each change, in their order. */
+            items: components["schemas"]["BatchItemAnswer"][];
+            /** @description Changes that were not. */
+            refused: number;
+        };
+        /** @description Changes of own documents, made in their order. */
+        BatchForm: {
+            /** @description The changes. */
+            items: components["schemas"]["BatchItem"][];
+        };
+        /** @description A change of an own document. */
+        BatchItem: {
+            /** @enum {string} */
+            action: "create";
+            /** @description What it says. */
+            document: components["schemas"]["DocumentForm"];
+        } | {
+            /** @enum {string} */
+            action: "update";
+            /** @description What it is to say. */
+            document: components["schemas"]["DocumentForm"];
+            /** @description Its id, whole. */
+            id: string;
+            /** @description The ETag of the document as it was read. */
+            if_match?: string | null;
+        } | {
+            /** @enum {string} */
+            action: "delete";
+            /** @description Its id, whole. */
+            id: string;
+            /** @description The ETag of the document as it was read. */
+            if_match?: string | null;
+        };
+        /** @description What became of a change. */
+        BatchItemAnswer: {
+            /** @description The document; null if that is not known. */
+            id?: string | null;
+            /** @description Why it was not made. */
+            problem?: components["schemas"]["Problem"];
+            /**
+             * Format: int32
+             * @description As it would be answered with if it were sent alone: 201, 200, 204, or that of the problem.
+             */
+            status: number;
+        };
+        /** @description Bytes that are stored. */
+        Blob: {
+            /** @description The BLAKE3 hash of the bytes, 64 hexadecimal digits: names them. */
+            hash: string;
+            /** @description What they are, by the bytes themselves. */
+            media_type: string;
+            /**
+             * Format: int64
+             * @description How many there are.
+             */
+            size_bytes: number;
+        };
         /**
-         * @description How days are grouped.
+         * @description How documents are put together in time.
          * @enum {string}
          */
-        BucketWord: "day" | "month" | "year";
+        BucketWord: "hour" | "day" | "week" | "month" | "quarter" | "year" | "hour_of_day" | "weekday";
         /** @description A day and its documents. */
         BusyDay: {
             /**
@@ -1352,6 +2174,30 @@ export interface components {
             count: number;
             /** @description The day. */
             day: string;
+        };
+        /** @description Calls to another machine. */
+        CallCount: {
+            /**
+             * Format: int64
+             * @description How many.
+             */
+            calls: number;
+            /** @description Where they went. */
+            endpoint: string;
+            /** @description When the last one was. */
+            last: string;
+            /** @description What for. */
+            purpose: string;
+            /**
+             * Format: int64
+             * @description Bytes that were sent.
+             */
+            sent_bytes: number;
+            /**
+             * Format: int64
+             * @description Texts of the owner's that were sent.
+             */
+            texts: number;
         };
         /** @description How far an import has come. */
         Checkpoint: {
@@ -1403,17 +2249,29 @@ export interface components {
          *     - `setup_from_elsewhere` (403): Setting up from elsewhere takes the printed code. Send as `code` what the program printed when it started, or set it up on the machine itself.
          *     - `wrong_setup_code` (403): The set-up code is wrong or older than an hour. Restart the program to get a new one.
          *     - `cross_origin` (403): The request comes from another site. Send it from the app itself, or allow the origin in the configuration.
+         *     - `wrong_passkey` (401): The passkey is not taken. Try again, or sign in with a password; passkeys are listed at /api/v1/account/passkeys.
+         *     - `sign_in_broken` (400): The sign-in can't be gone on with. Begin it again; /api/v1/auth/oidc/start does, or the page you came from.
+         *     - `not_meant` (403): No account is meant for this person. Ask the owner to name your e-mail address under `[oidc.accounts]` of datapunk.toml, or do what `detail` says.
          *     - `not_found` (404): There is nothing here. Look the path up at /api/docs.
          *     - `no_such_upload` (404): There is no such upload. Begin it anew; GET /api/v1/uploads lists those there are.
          *     - `unknown_id` (404): There is nothing of this id. List what there is; it may have ended.
          *     - `no_such_document` (404): There is no such document. Check the id; it may have been forgotten since.
+         *     - `no_such_vector_set` (404): There is no such vector set. GET /api/v1/documents/{id}/vectors lists those there are.
          *     - `no_such_import` (404): There is no such import. GET /api/v1/imports lists them.
+         *     - `no_such_blob` (404): There is no such blob. Check the hash; what documents name may lie in an archive only, and be had as the original of its entry.
+         *     - `no_such_entry` (404): There is no such entry. GET /api/v1/imports/{id}/entries lists them with their numbers.
          *     - `no_such_series` (404): There is no such series. GET /api/v1/series lists them.
+         *     - `not_acceptable` (406): It is not given as what was asked for. Send `Accept: application/json`, or `text/csv` where a table is given.
+         *     - `events_gone` (410): Some of what was missed is not kept any more. Load what you show anew, and follow what happens from now on.
          *     - `method_not_allowed` (405): The method is not one of this path. Use one of those in the `Allow` header.
          *     - `setup_done` (409): It is set up already. Sign in, or ask the owner for an account.
+         *     - `archive_moved` (409): The archive is not where it was imported from. Put it back where `detail` says, or import it again from where it is now.
+         *     - `unreadable_original` (409): The original can't be read. See in `detail` what is wrong with the entry or its archive.
          *     - `name_taken` (409): The name is taken. Choose another name.
          *     - `conflict` (409): It can't be done as things are. Change what `detail` names first.
          *     - `ambiguous_id` (409): Several documents are meant. Give more digits of the id.
+         *     - `document_exists` (409): The document is there already. Change it by PUT, or give the new one another key.
+         *     - `not_own` (409): The document is not one's own. Add a star, tags or a note to it: PUT /api/v1/documents/{id}/annotations.
          *     - `no_meaning` (409): Meanings can't be compared. Have a model pulled and vectors made, as `detail` says.
          *     - `read_only` (409): This view of the vault is for reading only. Use an account and a key that may write to all of the vault.
          *     - `wrong_offset` (409): The upload goes on elsewhere. Ask for `Upload-Offset` with HEAD, and go on there.
@@ -1430,13 +2288,18 @@ export interface components {
          *     - `upload_busy` (423): Another request is at the upload. Try again when it has ended.
          *     - `wrong_checksum` (460): What came does not have its checksum. Send it again; nothing of it was kept.
          *     - `too_large` (413): The body is too large. Send less at once.
+         *     - `range_beyond_end` (416): The range lies behind the end. Ask for a range within the length that `Content-Range` tells.
          *     - `unsupported_type` (415): The body is of a type that is not taken. Send `Content-Type: application/json`.
+         *     - `no_thumbnail` (415): There is no small picture of it. Show a sign of its kind instead; pictures are made of JPEG, PNG, GIF and WebP.
+         *     - `range_not_satisfiable` (416): There is nothing in this range. Ask for bytes within the size that `Content-Range` says.
          *     - `unknown_host` (421): The server is not known by this name. Use a name the server is configured to answer to.
          *     - `unfit_body` (422): The body is not what is asked for. Compare it with the schema at /api/docs; fields that are not known are refused.
+         *     - `key_reused` (422): The Idempotency-Key was used for another request. Take a new key for each request, and the same one only to send it again.
          *     - `weak_password` (422): The password is too weak. Take four or more words that don't belong together.
          *     - `throttled` (429): Too many attempts. Wait as long as `Retry-After` says; sessions that are signed in go on.
          *     - `rate_limited` (429): Too many requests. Wait as long as `Retry-After` says.
          *     - `internal` (500): Something went wrong in the server. Try again; if it stays, look for `request_id` in the server's log.
+         *     - `provider_failed` (502): The identity provider did not do its part. Try again in a while, or sign in with a password; the server's log says what went wrong.
          *     - `store_damaged` (500): The store is damaged. Run `datapunk doctor` on the server.
          *     - `index_unusable` (503): An index can't be used. Run `datapunk reindex` on the server.
          *     - `vault_unavailable` (503): The vault can't be opened. Try again in a while; the server's log says why.
@@ -1447,7 +2310,7 @@ export interface components {
          *     - `disk_full` (507): The disk is full. Free some space on the server.
          * @enum {string}
          */
-        Code: "bad_request" | "bad_query" | "unknown_parameter" | "bad_parameter" | "missing_parameter" | "bad_cursor" | "bad_body" | "bad_document" | "too_complex" | "document_not_kept" | "unauthenticated" | "bad_credentials" | "wrong_credentials" | "second_factor_needed" | "refresh_reused" | "forbidden" | "scope_too_narrow" | "wrong_csrf" | "wrong_code" | "wrong_password" | "account_disabled" | "setup_from_elsewhere" | "wrong_setup_code" | "cross_origin" | "not_found" | "no_such_upload" | "unknown_id" | "no_such_document" | "no_such_import" | "no_such_series" | "method_not_allowed" | "setup_done" | "name_taken" | "conflict" | "ambiguous_id" | "no_meaning" | "read_only" | "wrong_offset" | "too_many_uploads" | "changed" | "wrong_tus_version" | "bad_upload_header" | "bad_form" | "broken_upload" | "idle_upload" | "length_needed" | "upload_too_large" | "unsupported_upload_type" | "upload_busy" | "wrong_checksum" | "too_large" | "unsupported_type" | "unknown_host" | "unfit_body" | "weak_password" | "throttled" | "rate_limited" | "internal" | "store_damaged" | "index_unusable" | "vault_unavailable" | "too_slow" | "setup_needed" | "not_ready" | "no_room" | "disk_full";
+        Code: "bad_request" | "bad_query" | "unknown_parameter" | "bad_parameter" | "missing_parameter" | "bad_cursor" | "bad_body" | "bad_document" | "too_complex" | "document_not_kept" | "unauthenticated" | "bad_credentials" | "wrong_credentials" | "second_factor_needed" | "refresh_reused" | "forbidden" | "scope_too_narrow" | "wrong_csrf" | "wrong_code" | "wrong_password" | "account_disabled" | "setup_from_elsewhere" | "wrong_setup_code" | "cross_origin" | "wrong_passkey" | "sign_in_broken" | "not_meant" | "not_found" | "no_such_upload" | "unknown_id" | "no_such_document" | "no_such_vector_set" | "no_such_import" | "no_such_blob" | "no_such_entry" | "no_such_series" | "not_acceptable" | "events_gone" | "method_not_allowed" | "setup_done" | "archive_moved" | "unreadable_original" | "name_taken" | "conflict" | "ambiguous_id" | "document_exists" | "not_own" | "no_meaning" | "read_only" | "wrong_offset" | "too_many_uploads" | "changed" | "wrong_tus_version" | "bad_upload_header" | "bad_form" | "broken_upload" | "idle_upload" | "length_needed" | "upload_too_large" | "unsupported_upload_type" | "upload_busy" | "wrong_checksum" | "too_large" | "range_beyond_end" | "unsupported_type" | "no_thumbnail" | "range_not_satisfiable" | "unknown_host" | "unfit_body" | "key_reused" | "weak_password" | "throttled" | "rate_limited" | "internal" | "provider_failed" | "store_damaged" | "index_unusable" | "vault_unavailable" | "too_slow" | "setup_needed" | "not_ready" | "no_room" | "disk_full";
         /** @description A code that the app shows. */
         CodeForm: {
             /** @description Six digits. */
@@ -1505,6 +2368,17 @@ export interface components {
             /** @description The subject of its first mail; messages have none. */
             title: string;
         };
+        /** @description How two series of days go together. */
+        Correlation: {
+            /** @description The one, as it was asked for. */
+            a: string;
+            /** @description The other. */
+            b: string;
+            /** @description What to keep in mind. */
+            caution: string;
+            /** @description A coefficient for each number of days that `b` is behind `a`. */
+            lags: components["schemas"]["Lag"][];
+        };
         /** @description One bucket. */
         Counted: {
             /**
@@ -1516,18 +2390,40 @@ export interface components {
             parts?: {
                 [key: string]: number;
             };
-            /** @description The day, month or year: `2019-06-14`, `2019-06` or `2019`. */
+            /** @description The query that lists them, for an hour those of its day; missing where a bucket has no date. */
+            query?: string;
+            /** @description Which: `2019-06-14T13`, `2019-06-14`, `2019-W24`, `2019-06`, `2019-Q2`, `2019`, an hour `13` or `monday`. */
             start: string;
         };
         /** @description A day and its samples. */
         DayOfSeries: {
             /**
              * Format: int64
-             * @description Samples.
+             * @description Samples; of numbers, those that are finite.
              */
             count: number;
             /** @description The day. */
             day: string;
+            /**
+             * Format: double
+             * @description The greatest.
+             */
+            max?: number | null;
+            /**
+             * Format: double
+             * @description Their mean.
+             */
+            mean?: number | null;
+            /**
+             * Format: double
+             * @description The least.
+             */
+            min?: number | null;
+            /**
+             * Format: double
+             * @description Sum of the numbers. This and what follows is null where samples are positions.
+             */
+            sum?: number | null;
         };
         /** @description One dated thing of a life. */
         Document: {
@@ -1565,12 +2461,83 @@ export interface components {
             /** @description What it points at. */
             url?: string;
         };
+        /** @description An own document as it is sent. What is left out it does not have, but for its time. */
+        DocumentForm: {
+            /** @default null */
+            end: components["schemas"]["TimeForm"] | null;
+            /**
+             * @description What makes it that document and no other among those of its source and kind, such as its number in the program
+             *     that makes it. Given when it is made, and then it stays; left out, each one that is sent is a new one.
+             * @default null
+             */
+            key: string;
+            /**
+             * @description What a document is.
+             * @enum {string}
+             */
+            kind?: "message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation";
+            /**
+             * @description Labels, folders, lists or albums it is in.
+             * @default []
+             */
+            labels: string[];
+            /** @description Whatever else there is to keep. */
+            metadata?: Record<string, never>;
+            /**
+             * @description Who appears in it.
+             * @default []
+             */
+            people: components["schemas"]["MentionForm"][];
+            /** @default null */
+            place: components["schemas"]["PlaceForm"] | null;
+            /**
+             * @description `own.notes`, or `own.` and a name of the program's: lower-case letters, digits, `-` and `_`. It stays.
+             * @default own.notes
+             */
+            source: string;
+            /**
+             * @description What it says, in plain text.
+             * @default
+             */
+            text: string;
+            /** @default null */
+            time: components["schemas"]["TimeForm"] | null;
+            /**
+             * @description One line that names it.
+             * @default
+             */
+            title: string;
+            /**
+             * @description What it points at.
+             * @default null
+             */
+            url: string | null;
+        };
         /** @description Some documents and where the next ones begin. */
         DocumentPage: {
             /** @description The documents. */
             items: components["schemas"]["Document"][];
             /** @description `cursor` of the next page; null if this is the last. */
             next?: string | null;
+        };
+        /** @description The vectors of a document in one set. */
+        DocumentVectorSet: {
+            /**
+             * Format: int32
+             * @description Values of a vector.
+             */
+            dimension: number;
+            /** @description The model that makes its vectors. */
+            model: string;
+            /** @description The passages, of which there are none if there is nothing in it to compare; null if none have been made yet. */
+            passages?: components["schemas"]["PassageVector"][] | null;
+            /** @description Names the set. */
+            set: string;
+        };
+        /** @description The vectors of a document in every set. */
+        DocumentVectors: {
+            /** @description The sets there are. */
+            sets: components["schemas"]["DocumentVectorSet"][];
         };
         /** @description What became of one entry of an archive. */
         EntryReport: {
@@ -1584,6 +2551,11 @@ export interface components {
              * @description Documents found in it.
              */
             documents: number;
+            /**
+             * Format: int32
+             * @description Number of the entry in the plan of its import, from 0: what names it.
+             */
+            entry: number;
             /** @description Path inside the archive. */
             path: string;
             /** @description Why, for an entry that is ignored, unknown or failed. */
@@ -1646,7 +2618,7 @@ export interface components {
              * @description What documents are counted by.
              * @enum {string}
              */
-            field: "source" | "kind" | "year" | "person" | "place";
+            field: "source" | "kind" | "year" | "person" | "place" | "channel" | "site" | "label";
         };
         /** @description One value of a field. */
         FacetCount: {
@@ -1734,6 +2706,77 @@ export interface components {
              */
             vertical_accuracy_m?: number;
         };
+        /** @description What is to be forgotten: documents by id; or a source, some days, or some days of a source. */
+        ForgetForm: {
+            /** @description `confirm` of the preview; only to forget. */
+            confirm?: string | null;
+            /** @description These documents. */
+            documents?: string[];
+            /** @description First day: `2019`, `2019-06` or `2019-06-14`. With or without a source. */
+            from?: string | null;
+            /** @description Everything of this source and those below it, as `google.youtube`. */
+            source?: string | null;
+            /** @description Last day, included. */
+            to?: string | null;
+        };
+        /** @description What would be removed. */
+        ForgetPreview: {
+            /** @description To be sent back to forget exactly this. */
+            confirm: string;
+            /**
+             * Format: date-time
+             * @description How long it can be.
+             */
+            confirm_until: string;
+            /** @description What stays, and how it is removed. */
+            keeps: string[];
+            /** @description What goes. */
+            removes: components["schemas"]["Forgotten"];
+        };
+        /** @description What was removed. */
+        ForgetReceipt: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What stays, and how it is removed. */
+            keeps: string[];
+            /** @description What is left of it when it is looked for again: nothing, unless an import brought more meanwhile. */
+            left: components["schemas"]["Forgotten"];
+            /** @description Its number, which the access log has as the target of `privacy.forgot`. */
+            receipt: string;
+            /** @description What went. */
+            removed: components["schemas"]["Forgotten"];
+        };
+        /** @description What is removed. */
+        Forgotten: {
+            /**
+             * Format: int64
+             * @description Annotations on the documents.
+             */
+            annotations: number;
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            documents: number;
+            /**
+             * Format: int64
+             * @description People who appear in nothing else and in no address book that is kept.
+             */
+            people: number;
+            /**
+             * Format: int64
+             * @description Older versions of them.
+             */
+            revisions: number;
+            /**
+             * Format: int64
+             * @description Samples.
+             */
+            samples: number;
+        };
         /** @description A document with everything the vault knows of it. */
         FullDocument: {
             /** @description What the user added. */
@@ -1757,6 +2800,8 @@ export interface components {
              * @description When the record itself was last changed, microseconds since 1970 UTC, if it says so.
              */
             modified_us?: number;
+            /** @description What is next to it in time, if that was asked for. */
+            neighbours?: components["schemas"]["Neighbours"];
             /** @description Who appears in it. */
             people?: components["schemas"]["Mention"][];
             place?: components["schemas"]["Place"] | null;
@@ -1818,6 +2863,8 @@ export interface components {
              * @enum {string}
              */
             kind: "message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation";
+            /** @description Its most frequent names, if they were asked for: 42 pages on `rust-lang.org`. */
+            names?: components["schemas"]["Line"][];
             /** @description Source. */
             source: string;
         };
@@ -1828,10 +2875,12 @@ export interface components {
         };
         /** @description Documents in time. */
         Histogram: {
-            /** @description How days are grouped. */
+            /** @description How they are put together in time. */
             bucket: components["schemas"]["BucketWord"];
             /** @description Buckets that hold something, in order of time. */
             items: components["schemas"]["Counted"][];
+            /** @description The query that lists all that were counted. */
+            query: string;
             /**
              * Format: int64
              * @description All that were counted.
@@ -1842,6 +2891,11 @@ export interface components {
              * @description Those without a date; they are in no bucket.
              */
             undated: number;
+            /**
+             * Format: int64
+             * @description Those whose hour is not known, where buckets are hours; they are in no bucket.
+             */
+            without_hour: number;
         };
         /** @description A document that was found. */
         Hit: {
@@ -1880,11 +2934,55 @@ export interface components {
             /** @description What it points at. */
             url?: string | null;
         };
+        /** @description What is held of a source. */
+        Holding: {
+            /**
+             * Format: int64
+             * @description Documents of it.
+             */
+            documents: number;
+            /**
+             * Format: int64
+             * @description Bytes of those files.
+             */
+            file_bytes: number;
+            /**
+             * Format: int64
+             * @description Files of archives it was read from.
+             */
+            files: number;
+            /**
+             * Format: date
+             * @description The first local day there is a document of.
+             */
+            first_day?: string | null;
+            /** @description Numbers of the imports that brought it. */
+            imports: number[];
+            /**
+             * Format: date
+             * @description The last one.
+             */
+            last_day?: string | null;
+            /**
+             * Format: int64
+             * @description Samples that imports read of it.
+             */
+            samples_read: number;
+            /** @description The source. */
+            source: string;
+        };
         /** @description An address by which a person is known. */
         Identity: {
             /** @description `email`, `phone`, `handle` or `name`. */
             kind: string;
             /** @description The address in its canonical form. */
+            value: string;
+        };
+        /** @description An address by which a person is known. */
+        IdentityForm: {
+            /** @description `email`, `phone`, `handle` or `name`. */
+            kind: string;
+            /** @description The address. */
             value: string;
         };
         /** @description An import. */
@@ -2042,6 +3140,41 @@ export interface components {
          * @enum {string}
          */
         Kind: "token" | "cookie";
+        /** @description How they go together so many days apart. */
+        Lag: {
+            /**
+             * Format: int64
+             * @description Days that both have, which is all that the coefficients rest on.
+             */
+            days: number;
+            /**
+             * Format: int32
+             * @description Days that `b` is behind `a`; negative where it is ahead.
+             */
+            lag_days: number;
+            /**
+             * Format: double
+             * @description Pearson's coefficient, -1 to 1; null of fewer than three days, or where one of them never changes.
+             */
+            pearson?: number | null;
+            /**
+             * Format: double
+             * @description Spearman's coefficient of ranks, which single days with large numbers don't move.
+             */
+            spearman?: number | null;
+        };
+        /** @description A name, and in how many documents it stands. */
+        Line: {
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            count: number;
+            /** @description The name. */
+            name: string;
+            /** @description The query that lists them. */
+            query: string;
+        };
         /** @description Something that was read, changed or refused. */
         LogEntry: {
             /** @description By or to which account; null if that is not known. */
@@ -2195,6 +3328,17 @@ export interface components {
             /** @description The part they play: `from`, `to`, `cc`, `bcc`, `organizer`, `attendee`, `author`, `subject` or `sharee`. */
             role: string;
         };
+        /** @description Somebody in a document: a name, an address, or both. */
+        MentionForm: {
+            identity?: components["schemas"]["IdentityForm"] | null;
+            /** @description Their name. */
+            name?: string | null;
+            /**
+             * @description The part they play: `from`, `to`, `cc`, `bcc`, `organizer`, `attendee`, `author`, `subject` or `sharee`.
+             * @default subject
+             */
+            role: string | null;
+        };
         /**
          * @description How documents are found.
          * @enum {string}
@@ -2222,6 +3366,28 @@ export interface components {
             /** @description IANA zone name, if the record says. */
             zone?: string;
         };
+        /** @description A time as answers have it. */
+        MomentForm: {
+            /** @description `instant`, or `wall`: a wall clock's, written as if it were UTC. */
+            clock: string;
+            /**
+             * Format: int32
+             * @description Seconds east of UTC on the local clock.
+             */
+            offset_s?: number | null;
+            /**
+             * @description How exactly a time is known.
+             * @enum {string}
+             */
+            precision: "year" | "month" | "day" | "minute" | "second" | "millisecond" | "microsecond";
+            /**
+             * Format: int64
+             * @description Microseconds since 1970-01-01T00:00:00Z; before that, negative.
+             */
+            utc_us: number;
+            /** @description IANA zone name. */
+            zone?: string | null;
+        };
         /** @description A circle on the map. */
         Near: {
             /**
@@ -2239,6 +3405,22 @@ export interface components {
              * @description Radius in metres along the surface.
              */
             radius_m: number;
+        };
+        /** @description What is next to a document in time, the nearest first. Of an undated one there is nothing. */
+        Neighbours: {
+            /** @description After it, of all sources. */
+            after: components["schemas"]["Document"][];
+            /** @description Before it, of all sources. */
+            before: components["schemas"]["Document"][];
+            /** @description After it, of its own source. */
+            source_after: components["schemas"]["Document"][];
+            /** @description Before it, of its own source. */
+            source_before: components["schemas"]["Document"][];
+        };
+        /** @description Signing in with an identity provider. */
+        Oidc: {
+            /** @description What the provider is called; null if there is none. */
+            name?: string | null;
         };
         /** @description Some items and where the next ones begin. */
         Part_Conversation: {
@@ -2279,6 +3461,11 @@ export interface components {
                  * @description Documents found in it.
                  */
                 documents: number;
+                /**
+                 * Format: int32
+                 * @description Number of the entry in the plan of its import, from 0: what names it.
+                 */
+                entry: number;
                 /** @description Path inside the archive. */
                 path: string;
                 /** @description Why, for an entry that is ignored, unknown or failed. */
@@ -2475,6 +3662,92 @@ export interface components {
              */
             start: number;
         };
+        /** @description A passage and its vector. */
+        PassageForm: {
+            /**
+             * Format: int32
+             * @description Offset past its last byte; where both are 0, it is the document as a whole.
+             */
+            end?: number;
+            /**
+             * Format: int32
+             * @description Offset in bytes of its first byte in the text.
+             */
+            start?: number;
+            /** @description As many as the dimension. Their length does not matter, if it is not 0. */
+            values: number[];
+        };
+        /** @description A passage and its vector. */
+        PassageVector: {
+            /**
+             * Format: int32
+             * @description Offset past its last byte; where both are 0, it is the document as a whole.
+             */
+            end: number;
+            /**
+             * Format: int32
+             * @description Offset in bytes of its first byte in the text.
+             */
+            start: number;
+            /** @description As many as the set's dimension; together of length 1. */
+            values: number[];
+        };
+        /** @description A passkey. */
+        Passkey: {
+            /**
+             * Format: date-time
+             * @description When it was added.
+             */
+            created: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            id: number;
+            /** @description Whether the authenticator's maker keeps a copy, as phones do. */
+            is_backed_up: boolean;
+            /** @description What its holder calls it. */
+            name: string;
+            /** @description The name of the host that it is for. */
+            site: string;
+            /**
+             * Format: date-time
+             * @description When it was last used; null if it never was.
+             */
+            used?: string | null;
+        };
+        /** @description A passkey that was made. */
+        PasskeyForm: {
+            /** @description What `PublicKeyCredential.toJSON()` gives. */
+            credential: Record<string, never>;
+            /** @description What to call it. */
+            name: string;
+        };
+        /** @description What to call a passkey. */
+        PasskeyNameForm: {
+            /** @description The name. */
+            name: string;
+        };
+        /** @description What a page gives to `navigator.credentials`. */
+        PasskeyOptions: {
+            /**
+             * @description For `PublicKeyCredential.parseCreationOptionsFromJSON` or `parseRequestOptionsFromJSON`. Good for five minutes
+             *     and one answer.
+             */
+            publicKey: Record<string, never>;
+        };
+        /** @description The password of one who adds a way to come in. */
+        PasskeyProofForm: {
+            /** @description The account's password; left out if it has none. */
+            password?: string | null;
+        };
+        /** @description Somebody wants to come in with a passkey. */
+        PasskeySignInForm: {
+            /** @description What `PublicKeyCredential.toJSON()` gives. */
+            credential: Record<string, never>;
+            /** @description What the session is to go by. */
+            kind: components["schemas"]["Kind"];
+        };
         /** @description A new password. */
         PasswordForm: {
             /** @description The one to be: 12 characters at least. */
@@ -2493,6 +3766,30 @@ export interface components {
             suggestions: string[];
             /** @description What is wrong with it. */
             warning?: string | null;
+        };
+        /** @description Days and how many documents they have. */
+        Period: {
+            /**
+             * Format: int64
+             * @description Documents.
+             */
+            count: number;
+            /**
+             * Format: int64
+             * @description How many days.
+             */
+            days: number;
+            /** @description The first day. */
+            from: string;
+            /**
+             * Format: double
+             * @description Documents a day.
+             */
+            per_day: number;
+            /** @description The query that lists them. */
+            query: string;
+            /** @description The last day. */
+            to: string;
         };
         /** @description A person as the vault knows them. */
         Person: {
@@ -2557,6 +3854,26 @@ export interface components {
             place_id?: string;
             point?: components["schemas"]["Point"] | null;
         };
+        /** @description A place. */
+        PlaceForm: {
+            /**
+             * @description Its postal address.
+             * @default null
+             */
+            address: string | null;
+            /**
+             * @description What it is called.
+             * @default null
+             */
+            name: string | null;
+            /**
+             * @description An id of the place in the program that names it.
+             * @default null
+             */
+            place_id: string | null;
+            /** @default null */
+            point: components["schemas"]["PointForm"] | null;
+        };
         /** @description A point on the map. */
         Point: {
             /**
@@ -2570,6 +3887,32 @@ export interface components {
              */
             longitude_e7: number;
         };
+        /** @description A point on the map. */
+        PointForm: {
+            /**
+             * Format: int32
+             * @description Degrees north × 1e7.
+             */
+            latitude_e7: number;
+            /**
+             * Format: int32
+             * @description Degrees east × 1e7.
+             */
+            longitude_e7: number;
+        };
+        /** @description A number and when it was read. */
+        PointOfSeries: {
+            /**
+             * Format: int64
+             * @description Microseconds since 1970-01-01T00:00:00Z.
+             */
+            time_us: number;
+            /**
+             * Format: double
+             * @description The number, in the unit of its series.
+             */
+            value: number;
+        };
         /** @description Something small that counted beside words and meaning. */
         Prior: {
             /**
@@ -2579,6 +3922,15 @@ export interface components {
             added: number;
             /** @description What it is. */
             name: string;
+        };
+        /** @description What is known of a person, and to whom. */
+        Privacy: {
+            /** @description What was sent to other machines, by address and purpose. For the owner; empty for others. */
+            calls: components["schemas"]["CallCount"][];
+            /** @description Who read and changed the account's data, by session and key, the last first. */
+            readers: components["schemas"]["AccessCount"][];
+            /** @description What is held, by source. */
+            sources: components["schemas"]["Holding"][];
         };
         /** @description A problem as it is sent: `application/problem+json` (RFC 9457). */
         Problem: {
@@ -2611,7 +3963,10 @@ export interface components {
             /** @description The account's password. */
             password: string;
         };
-        /** @description Where in which archive a version of a document was read. */
+        /**
+         * @description Where in which archive a version of a document was read. What was written here has `written here` for the archive, and
+         *     for the entry who wrote it: `session`, `key` with its number, or the command line.
+         */
         Provenance: {
             /** @description Name of the export. */
             archive: string;
@@ -2949,6 +4304,36 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** @description Days in a row. */
+        Streak: {
+            /**
+             * Format: int64
+             * @description How many days.
+             */
+            days: number;
+            /** @description The first day. */
+            from: string;
+            /** @description The query that lists its documents. */
+            query: string;
+            /** @description The last day. */
+            to: string;
+        };
+        /** @description Days in a row that have something. */
+        Streaks: {
+            current?: components["schemas"]["Streak"] | null;
+            /**
+             * Format: int64
+             * @description Days that have something, up to today.
+             */
+            days: number;
+            /** @description The first of them. */
+            first_day?: string | null;
+            /** @description The last of them. */
+            last_day?: string | null;
+            longest?: components["schemas"]["Streak"] | null;
+            /** @description The query that lists all that were counted. */
+            query: string;
+        };
         /** @description A password to be judged. */
         StrengthForm: {
             /** @description The password. */
@@ -2988,6 +4373,16 @@ export interface components {
              * @description In the vault, now in a newer version.
              */
             updated: number;
+        };
+        /** @description What a connection is opened with instead of headers. */
+        Ticket: {
+            /**
+             * Format: int64
+             * @description How long it is good for.
+             */
+            expires_in_s: number;
+            /** @description To be put into the address, as `?ticket=`. */
+            ticket: string;
         };
         /** @description What tiles there are, as TileJSON 3.0.0 says it. */
         TileJson: {
@@ -3035,6 +4430,8 @@ export interface components {
              */
             minzoom: number;
         };
+        /** @description A time as text, or as answers have it. */
+        TimeForm: string | components["schemas"]["MomentForm"];
         /** @description A day that has documents. */
         TimelineDay: {
             /** @description The day. */
@@ -3059,12 +4456,43 @@ export interface components {
             /** @description Name. */
             name: string;
         };
+        /** @description The most frequent names. */
+        TopList: {
+            /** @description What is ranked. */
+            by: components["schemas"]["TopWord"];
+            /** @description Most frequent first, ties by name. */
+            items: components["schemas"]["Line"][];
+        };
+        /**
+         * @description What a top list ranks.
+         * @enum {string}
+         */
+        TopWord: "channel" | "artist" | "site" | "person" | "place" | "label" | "source" | "kind" | "year";
         /** @description What an authenticator app needs. Given here and never again. */
         TotpEnrolment: {
             /** @description The same secret in base32, to be typed. */
             secret: string;
             /** @description `otpauth://…`, for a QR code. */
             uri: string;
+        };
+        /** @description A period against the one before. */
+        Trend: {
+            /** @description The one before, as far as it is compared. */
+            before: components["schemas"]["Period"];
+            /**
+             * Format: int64
+             * @description Documents more than before; fewer if negative.
+             */
+            difference: number;
+            /** @description Whether the period is not over, so that its days so far are compared with as many of the one before. */
+            is_partial: boolean;
+            /**
+             * Format: double
+             * @description How many more a day, relative to before: 0.25 is a quarter more, -1 nothing any more. Null if there was
+             *     nothing before.
+             */
+            relative?: number | null;
+            this?: components["schemas"]["Period"] | null;
         };
         /** @description A movement between places. */
         Trip: {
@@ -3150,6 +4578,18 @@ export interface components {
          * @enum {string}
          */
         UserRole: "member" | "reader";
+        /** @description Vectors that a program has made. */
+        VectorsForm: {
+            /**
+             * Format: int32
+             * @description Values of a vector: it has to be that of the set.
+             */
+            dimension: number;
+            /** @description The model that made them: it has to be that of the set. */
+            model: string;
+            /** @description The passages. */
+            passages: components["schemas"]["PassageForm"][];
+        };
         /** @description Which program it is. */
         Version: {
             /** @description Its name. */
@@ -3185,6 +4625,35 @@ export interface components {
              */
             position: number;
         };
+        /** @description When in the week things happen, on the local clock. */
+        Week: {
+            /** @description Seven rows, from Monday. */
+            days: components["schemas"]["Weekday"][];
+            /** @description The query that lists all that were counted. */
+            query: string;
+            /**
+             * Format: int64
+             * @description Documents without a date.
+             */
+            undated: number;
+            /**
+             * Format: int64
+             * @description Documents of a day whose hour is not known; they are in no row.
+             */
+            without_hour: number;
+        };
+        /** @description A day of the week. */
+        Weekday: {
+            /**
+             * Format: int64
+             * @description All of them.
+             */
+            count: number;
+            /** @description Documents of each of its 24 hours. */
+            hours: number[];
+            /** @description Its name. */
+            weekday: string;
+        };
         /** @description A day in one year. */
         YearOfDay: {
             /** @description The day. */
@@ -3217,6 +4686,8 @@ export interface operations {
                 variables?: string;
                 /** @description As in the body of `POST`, as a JSON object. */
                 extensions?: string;
+                /** @description For a WebSocket: a ticket of `POST /api/v1/events/ticket`, for pages that can't send headers. */
+                ticket?: string;
             };
             header?: never;
             path?: never;
@@ -3224,6 +4695,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It goes on as a WebSocket */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Data, and errors of the fields that failed */
             200: {
                 headers: {
@@ -3397,6 +4875,577 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Me"];
                 };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Identities */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_Identity"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_identity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is not bound any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_passkeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Passkeys */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_Passkey"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyForm"];
+            };
+        };
+        responses: {
+            /** @description The passkey */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is not what was asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyProofForm"];
+            };
+        };
+        responses: {
+            /** @description What to ask */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The page was opened by a number and not by a name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rename_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeyNameForm"];
+            };
+        };
+        responses: {
+            /** @description The passkey */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Passkey"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its number */
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description The request can't be read */
             400: {
@@ -4012,6 +6061,434 @@ export interface operations {
             };
         };
     };
+    get_oidc: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whether one can */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Oidc"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finish_oidc: {
+        parameters: {
+            query?: {
+                /** @description What the provider gives for who it is */
+                code?: string;
+                /** @description Names the sign-in */
+                state?: string;
+                /** @description Names the provider */
+                iss?: string;
+                /** @description Why the provider does not say who it is */
+                error?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that goes on by itself */
+            200: {
+                headers: {
+                    /** @description The session's cookie */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description This is no sign-in that was begun in this browser */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No account is meant for this person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no identity provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider can't be asked */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_oidc: {
+        parameters: {
+            query?: {
+                /** @description A path on this server to go on at, when one is signed in; `/api/docs` if left out. */
+                then?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the provider */
+            303: {
+                headers: {
+                    /** @description The provider's page */
+                    Location?: string;
+                    /** @description Shows that the same browser comes back */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no identity provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The provider can't be asked */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sign_in_with_passkey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignInForm"];
+            };
+        };
+        responses: {
+            /** @description The session */
+            200: {
+                headers: {
+                    /** @description The session's cookie, for a browser */
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedIn"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The passkey is not taken */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many attempts */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_passkey_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What to ask */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The page was opened by a number and not by a name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     refresh: {
         parameters: {
             query?: never;
@@ -4336,6 +6813,769 @@ export interface operations {
             };
         };
     };
+    list_backups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Backups */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_Backup"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BackupForm"];
+            };
+        };
+        responses: {
+            /** @description The job that makes it, or the one that is about to */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    fetch_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description A part of the file */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": number[];
+                };
+            };
+            /** @description It is what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The range lies behind the end */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_blob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": components["schemas"]["FileBytes"];
+            };
+        };
+        responses: {
+            /** @description They are stored */
+            201: {
+                headers: {
+                    /** @description Where they are to be had */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Blob"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too little came for too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The account has too many uploads */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description They are too many */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no room for them */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_blob: {
+        parameters: {
+            query?: {
+                /** @description Have a browser save it, though it could show it. */
+                download?: boolean;
+            };
+            header?: {
+                /** @description One range of bytes, as `bytes=0-1023` */
+                Range?: string | null;
+                /** @description The tag of what is there already */
+                "If-None-Match"?: string | null;
+                /** @description The tag of what a part is there of */
+                "If-Range"?: string | null;
+            };
+            path: {
+                /** @description The BLAKE3 hash of the bytes, 64 hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    /** @description The hash, in quotes */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["FileBytes"];
+                };
+            };
+            /** @description A part of them */
+            206: {
+                headers: {
+                    /** @description Which part */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": components["schemas"]["FileBytes"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing in this range */
+            416: {
+                headers: {
+                    /** @description How many bytes there are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_blob: {
+        parameters: {
+            query?: {
+                /** @description Have a browser save it, though it could show it. */
+                download?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The BLAKE3 hash of the bytes, 64 hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They are there */
+            200: {
+                headers: {
+                    /** @description How many there are */
+                    "Content-Length"?: number;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_thumbnail: {
+        parameters: {
+            query?: {
+                /** @description Pixels of the longer side: 128, 256, 512 or 1024. */
+                size?: number;
+            };
+            header?: {
+                /** @description The tag of what is there already */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description The BLAKE3 hash of the bytes, 64 hexadecimal digits */
+                hash: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The picture */
+            200: {
+                headers: {
+                    /** @description Names the picture */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": components["schemas"]["FileBytes"];
+                    "image/png": components["schemas"]["FileBytes"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no picture, too large, or damaged */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_conversations: {
         parameters: {
             query?: {
@@ -4535,13 +7775,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of documents */
+            /** @description A page of documents; of a table, `X-Next-Cursor` is the cursor of the next */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["DocumentPage"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
@@ -4600,9 +7841,220 @@ export interface operations {
             };
         };
     };
+    create_document: {
+        parameters: {
+            query?: {
+                /** @description Answer only when searches find what was written. Without it they do within half a minute. */
+                wait?: boolean;
+            };
+            header?: {
+                /** @description Any text that no other request of this client has, such as a UUID: 1 to 200 characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentForm"];
+            };
+        };
+        responses: {
+            /** @description The document as it is kept */
+            201: {
+                headers: {
+                    /** @description Names this version of it, as `GET` does */
+                    ETag?: string;
+                    /** @description The document */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullDocument"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is a document with this key already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It can't be kept so, or the Idempotency-Key came with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_documents: {
+        parameters: {
+            query?: {
+                /** @description Answer only when searches find what was written. Without it they do within half a minute. */
+                wait?: boolean;
+            };
+            header?: {
+                /** @description Any text that no other request of this client has, such as a UUID: 1 to 200 characters */
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchForm"];
+            };
+        };
+        responses: {
+            /** @description What became of each change */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAnswer"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no batch, or the Idempotency-Key came with another body */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_document: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description So many documents before and after it in time are told with it, of its source and of all. */
+                neighbours?: number;
+            };
             header?: {
                 /** @description The ETag of what the client has */
                 "If-None-Match"?: string | null;
@@ -4662,6 +8114,337 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_document: {
+        parameters: {
+            query?: {
+                /** @description Answer only when searches find what was written. Without it they do within half a minute. */
+                wait?: boolean;
+            };
+            header?: {
+                /** @description The ETag of the document as it was read: if it is another by now, nothing is changed */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Its id, or the first digits of it, at least 4 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DocumentForm"];
+            };
+        };
+        responses: {
+            /** @description The document as it is now */
+            200: {
+                headers: {
+                    /** @description Names this version of it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullDocument"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no own document */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has been changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It can't be kept so */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_document: {
+        parameters: {
+            query?: {
+                /** @description Answer only when searches find what was written. Without it they do within half a minute. */
+                wait?: boolean;
+            };
+            header?: {
+                /** @description The ETag of the document as it was read: if it is another by now, it stays */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Its id, or the first digits of it, at least 4 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is gone */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no own document */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has been changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patch_document: {
+        parameters: {
+            query?: {
+                /** @description Answer only when searches find what was written. Without it they do within half a minute. */
+                wait?: boolean;
+            };
+            header?: {
+                /** @description The ETag of the document as it was read: if it is another by now, nothing is changed */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Its id, or the first digits of it, at least 4 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/merge-patch+json": components["schemas"]["DocumentForm"];
+            };
+        };
+        responses: {
+            /** @description The document as it is now */
+            200: {
+                headers: {
+                    /** @description Names this version of it */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FullDocument"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no own document */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has been changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It can't be kept so */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5044,6 +8827,193 @@ export interface operations {
             };
         };
     };
+    get_vectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or the first digits of it, at least 4 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The sets there are, with its vectors */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentVectors"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_vectors: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Its id, or the first digits of it, at least 4 */
+                id: string;
+                /** @description `set` of a vector set there is */
+                set: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VectorsForm"];
+            };
+        };
+        responses: {
+            /** @description Its vectors in the set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DocumentVectorSet"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no own document */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has been changed meanwhile */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description They are of another model, or no vectors */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     follow_events: {
         parameters: {
             query?: {
@@ -5052,6 +9022,8 @@ export interface operations {
                  *     back goes before it. Without either only what happens from now on is sent.
                  */
                 after?: number;
+                /** @description A ticket of `POST /api/v1/events/ticket`, for pages that can't send headers. */
+                ticket?: string;
             };
             header?: {
                 /** @description Id of the last event that the reader has */
@@ -5062,6 +9034,13 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description It goes on as a WebSocket; each message is an event */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             /** @description Events without end */
             200: {
                 headers: {
@@ -5127,14 +9106,84 @@ export interface operations {
             };
         };
     };
-    histogram: {
+    issue_ticket: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ticket */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ticket"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export: {
         parameters: {
             query?: {
-                /** @description How days are grouped. */
-                bucket?: "day" | "month" | "year";
-                /** @description What the count of each bucket is taken apart by. */
-                by?: "nothing" | "source" | "kind";
-                /** @description Only these sources and those below them. */
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
                 source?: string[];
                 /** @description Any of these kinds. */
                 kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
@@ -5149,6 +9198,115 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            /** @description The zip */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": number[];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    histogram: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only documents that match this: words, and filters such as `kind:` and `with:`, as search takes
+                 *     them. All words must occur.
+                 */
+                q?: string;
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
+                source?: string[];
+                /** @description Any of these kinds. */
+                kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Only in this label, folder, list or album; given twice, in both. */
+                label?: string[];
+                /** @description Only with this tag; given twice, with both. */
+                tag?: string[];
+                /** @description All of these things. */
+                has?: ("attachment" | "place" | "url" | "people" | "text" | "star" | "tag" | "note")[];
+                /** @description Only with somebody of this name or address; given twice, with both. */
+                person?: string[];
+                /** @description Only around this point: degrees north and east, as `38.72,-9.14`. */
+                near?: string;
+                /** @description How far around it, metres. */
+                within_m?: number;
+                /**
+                 * @description Documents that were hidden: count them as others, which is the default, leave them out, or count
+                 *     only them.
+                 */
+                hidden?: "exclude" | "include" | "only";
+                /** @description How they are put together in time. */
+                bucket?: "hour" | "day" | "week" | "month" | "quarter" | "year" | "hour_of_day" | "weekday";
+                /** @description What the count of each bucket is taken apart by. */
+                by?: "nothing" | "source" | "kind";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
             /** @description Counts in order of time */
             200: {
                 headers: {
@@ -5156,6 +9314,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Histogram"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
@@ -5443,6 +9602,222 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_original: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description One range of bytes, as `bytes=0-1023`; of a packed entry what lies before is read over */
+                Range?: string | null;
+                /** @description The tag of what is there already */
+                "If-None-Match"?: string | null;
+                /** @description The tag of what a part is there of */
+                "If-Range"?: string | null;
+            };
+            path: {
+                /** @description Number of the import */
+                id: number;
+                /** @description Number of the entry, as `entry` of the ledger says */
+                entry: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The bytes */
+            200: {
+                headers: {
+                    /** @description Names these bytes */
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FileBytes"];
+                };
+            };
+            /** @description A part of them */
+            206: {
+                headers: {
+                    /** @description Which part */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": components["schemas"]["FileBytes"];
+                };
+            };
+            /** @description The client has it */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The archive is not there as it was, or can't be read */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is nothing in this range */
+            416: {
+                headers: {
+                    /** @description How many bytes there are */
+                    "Content-Range"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_entry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Number of the import */
+                id: number;
+                /** @description Number of the entry in its plan, counted from 0 */
+                entry: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The job that reads it, or the one that is about to */
+            202: {
+                headers: {
+                    /** @description The job */
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The import has not ended */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6824,6 +11199,263 @@ export interface operations {
             };
         };
     };
+    get_privacy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is held, and who saw it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Privacy"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetForm"];
+            };
+        };
+        responses: {
+            /** @description The receipt */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetReceipt"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Something else would be removed than was shown, or the ticket is old */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_forget: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ForgetForm"];
+            };
+        };
+        responses: {
+            /** @description What would go */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ForgetPreview"];
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is not what is asked for */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search: {
         parameters: {
             query: {
@@ -6852,13 +11484,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description What was found */
+            /** @description What was found; as a table, the hits */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["SearchAnswer"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
@@ -7014,13 +11647,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of samples */
+            /** @description A page of samples; of a table, `X-Next-Cursor` is the cursor of the next */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Part_Sample"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
@@ -7081,7 +11715,12 @@ export interface operations {
     };
     count_samples_by_day: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+            };
             header?: never;
             path: {
                 /** @description Its name, such as `location` */
@@ -7098,6 +11737,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["All_DayOfSeries"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    chart_series: {
+        parameters: {
+            query?: {
+                /** @description First instant, RFC 3339: `2019-06-14T00:00:00Z`. */
+                from?: string;
+                /** @description First instant past the range. */
+                until?: string;
+                /** @description At most so many points, as many as a chart is wide. */
+                points?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Its name, such as `steps` */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Numbers in order of time */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["All_PointOfSeries"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
@@ -7568,6 +12293,529 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Statistics"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correlation: {
+        parameters: {
+            query: {
+                /** @description The one: `series:steps` for the numbers of a series, or a query, whose documents are counted by day. */
+                a: string;
+                /** @description The other, likewise. */
+                b: string;
+                /** @description What of the numbers of a day is compared, if `a` is a series. */
+                a_figure?: "mean" | "sum" | "min" | "max" | "count";
+                /** @description The same of `b`. */
+                b_figure?: "mean" | "sum" | "min" | "max" | "count";
+                /** @description Days apart that are looked at, on each side. */
+                max_lag?: number;
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A coefficient for each number of days apart */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Correlation"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    streaks: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only documents that match this: words, and filters such as `kind:` and `with:`, as search takes
+                 *     them. All words must occur.
+                 */
+                q?: string;
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
+                source?: string[];
+                /** @description Any of these kinds. */
+                kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Only in this label, folder, list or album; given twice, in both. */
+                label?: string[];
+                /** @description Only with this tag; given twice, with both. */
+                tag?: string[];
+                /** @description All of these things. */
+                has?: ("attachment" | "place" | "url" | "people" | "text" | "star" | "tag" | "note")[];
+                /** @description Only with somebody of this name or address; given twice, with both. */
+                person?: string[];
+                /** @description Only around this point: degrees north and east, as `38.72,-9.14`. */
+                near?: string;
+                /** @description How far around it, metres. */
+                within_m?: number;
+                /**
+                 * @description Documents that were hidden: count them as others, which is the default, leave them out, or count
+                 *     only them.
+                 */
+                hidden?: "exclude" | "include" | "only";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The current and the longest streak */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Streaks"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    top: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only documents that match this: words, and filters such as `kind:` and `with:`, as search takes
+                 *     them. All words must occur.
+                 */
+                q?: string;
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
+                source?: string[];
+                /** @description Any of these kinds. */
+                kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Only in this label, folder, list or album; given twice, in both. */
+                label?: string[];
+                /** @description Only with this tag; given twice, with both. */
+                tag?: string[];
+                /** @description All of these things. */
+                has?: ("attachment" | "place" | "url" | "people" | "text" | "star" | "tag" | "note")[];
+                /** @description Only with somebody of this name or address; given twice, with both. */
+                person?: string[];
+                /** @description Only around this point: degrees north and east, as `38.72,-9.14`. */
+                near?: string;
+                /** @description How far around it, metres. */
+                within_m?: number;
+                /**
+                 * @description Documents that were hidden: count them as others, which is the default, leave them out, or count
+                 *     only them.
+                 */
+                hidden?: "exclude" | "include" | "only";
+                /** @description What is ranked. */
+                by?: "channel" | "artist" | "site" | "person" | "place" | "label" | "source" | "kind" | "year";
+                /** @description At most so many lines. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Names, most frequent first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TopList"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trend: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only documents that match this: words, and filters such as `kind:` and `with:`, as search takes
+                 *     them. All words must occur.
+                 */
+                q?: string;
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
+                source?: string[];
+                /** @description Any of these kinds. */
+                kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Only in this label, folder, list or album; given twice, in both. */
+                label?: string[];
+                /** @description Only with this tag; given twice, with both. */
+                tag?: string[];
+                /** @description All of these things. */
+                has?: ("attachment" | "place" | "url" | "people" | "text" | "star" | "tag" | "note")[];
+                /** @description Only with somebody of this name or address; given twice, with both. */
+                person?: string[];
+                /** @description Only around this point: degrees north and east, as `38.72,-9.14`. */
+                near?: string;
+                /** @description How far around it, metres. */
+                within_m?: number;
+                /**
+                 * @description Documents that were hidden: count them as others, which is the default, leave them out, or count
+                 *     only them.
+                 */
+                hidden?: "exclude" | "include" | "only";
+                /** @description The period of the calendar. */
+                period?: "week" | "month" | "quarter" | "year";
+                /** @description A day of that period, `2019-06-14`; today if it is not given. */
+                day?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Both periods */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trend"];
+                    "text/csv": string;
+                };
+            };
+            /** @description The request can't be read */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in, or the session or key is not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The session or key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing, or it may not be seen */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Anything else that goes wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    week: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only documents that match this: words, and filters such as `kind:` and `with:`, as search takes
+                 *     them. All words must occur.
+                 */
+                q?: string;
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
+                source?: string[];
+                /** @description Any of these kinds. */
+                kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
+                /** @description First day: `2019`, `2019-06` or `2019-06-14`. */
+                from?: string;
+                /** @description Last day, included. */
+                to?: string;
+                /** @description Only in this label, folder, list or album; given twice, in both. */
+                label?: string[];
+                /** @description Only with this tag; given twice, with both. */
+                tag?: string[];
+                /** @description All of these things. */
+                has?: ("attachment" | "place" | "url" | "people" | "text" | "star" | "tag" | "note")[];
+                /** @description Only with somebody of this name or address; given twice, with both. */
+                person?: string[];
+                /** @description Only around this point: degrees north and east, as `38.72,-9.14`. */
+                near?: string;
+                /** @description How far around it, metres. */
+                within_m?: number;
+                /**
+                 * @description Documents that were hidden: count them as others, which is the default, leave them out, or count
+                 *     only them.
+                 */
+                hidden?: "exclude" | "include" | "only";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Seven days of 24 hours */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Week"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
@@ -7708,7 +12956,12 @@ export interface operations {
     timeline: {
         parameters: {
             query?: {
-                /** @description Only these sources and those below them. */
+                /**
+                 * @description Only documents that match this: words, and filters such as `kind:` and `with:`, as search takes
+                 *     them. All words must occur.
+                 */
+                q?: string;
+                /** @description Only these sources and those below them; `google` means `google.youtube` too. */
                 source?: string[];
                 /** @description Any of these kinds. */
                 kind?: ("message" | "email" | "note" | "visit" | "trip" | "watch" | "listen" | "search" | "browse" | "photo" | "video" | "event" | "task" | "bookmark" | "purchase" | "install" | "review" | "post" | "comment" | "workout" | "sleep" | "login" | "file" | "contact" | "subscription" | "playlist" | "activity" | "conversation")[];
@@ -7716,12 +12969,31 @@ export interface operations {
                 from?: string;
                 /** @description Last day, included. */
                 to?: string;
+                /** @description Only in this label, folder, list or album; given twice, in both. */
+                label?: string[];
+                /** @description Only with this tag; given twice, with both. */
+                tag?: string[];
+                /** @description All of these things. */
+                has?: ("attachment" | "place" | "url" | "people" | "text" | "star" | "tag" | "note")[];
+                /** @description Only with somebody of this name or address; given twice, with both. */
+                person?: string[];
+                /** @description Only around this point: degrees north and east, as `38.72,-9.14`. */
+                near?: string;
+                /** @description How far around it, metres. */
+                within_m?: number;
+                /**
+                 * @description Documents that were hidden: count them as others, which is the default, leave them out, or count
+                 *     only them.
+                 */
+                hidden?: "exclude" | "include" | "only";
                 /** @description Latest or earliest day first. */
                 order?: "newest_first" | "oldest_first";
                 /** @description At most so many days. */
                 limit?: number;
                 /** @description Documents that stand for each day. */
                 highlights?: number;
+                /** @description Most frequent names of each of the largest groups: sites of pages, channels of videos, people, places. */
+                names?: number;
                 /**
                  * @description `next` of the page before. It is the date of a day, so with the other order that of the first day
                  *     leads back.
@@ -7734,13 +13006,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description A page of days */
+            /** @description A page of days; as a table, a row for each group */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Part_TimelineDay"];
+                    "text/csv": string;
                 };
             };
             /** @description The request can't be read */
