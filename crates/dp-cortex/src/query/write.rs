@@ -68,6 +68,7 @@ impl Writer {
                 }
                 _ => format!("-{}", self.node(inner, false)),
             },
+            Node::All(nodes) if matches!(&nodes[..], [Node::Any(_)]) => self.joined(nodes, " ", true),
             Node::All(nodes) => in_parentheses(&self.joined(nodes, " ", true)),
             Node::Any(nodes) => in_parentheses(&self.joined(nodes, " OR ", false)),
         }
