@@ -8,8 +8,8 @@ import type { components, paths } from './schema.js'
 export type Schemas = components['schemas']
 /** What went wrong, for programs by `code` and for people by `detail` and `what_to_do`. */
 export type Problem = Schemas['Problem']
-/** A client with a method for each of HTTP's, whose first argument is a path of the document. */
-export type Datapunk = Client<paths>
+/** A client with a method for each of HTTP's, whose first argument is a path of the document. Answers are JSON. */
+export type Datapunk = Client<paths, 'application/json'>
 
 /** Who asks, and where. */
 export interface Options {
@@ -28,7 +28,7 @@ export function createClient({ address, bearer, csrfToken, fetch }: Options): Da
   const headers: Record<string, string> = {}
   if (bearer !== undefined) headers['Authorization'] = `Bearer ${bearer}`
   if (csrfToken !== undefined) headers['X-CSRF-Token'] = csrfToken
-  return createFetchClient<paths>({
+  return createFetchClient<paths, 'application/json'>({
     baseUrl: address.replace(/\/+$/, ''),
     headers,
     // The server takes a parameter that is given several times as a list.

@@ -5213,6 +5213,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The page was opened by a number and not by a name */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description It is not what was asked for */
             422: {
                 headers: {
@@ -6370,6 +6379,15 @@ export interface operations {
             };
             /** @description There is no such thing, or it may not be seen */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The page was opened by a number and not by a name */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

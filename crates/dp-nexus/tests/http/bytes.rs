@@ -122,7 +122,7 @@ async fn a_part_is_sent_to_whoever_has_the_rest() {
         assert_eq!((same.status.as_u16(), same.bytes.len()), (304, 0), "{known}");
         assert_eq!(same.header("etag"), tag);
     }
-    let empty = put(&world, b"").await;
+    let empty = BlobHash::of(b"");
     let nothing = world.get(&format!("/api/v1/blobs/{empty}")).await;
     assert_eq!((nothing.status.as_u16(), nothing.header("content-length")), (200, "0"));
 }
@@ -157,6 +157,13 @@ async fn a_document_names_a_blob_and_does_not_say_what_it_is() {
     // The mail calls it a PDF.
     assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
     assert_eq!(answer.header("content-disposition"), "inline; filename=\"receipt.pdf\"");
+}
+
+#[tokio::test]
+async fn a_body_without_bytes_is_no_blob() {
+    let world = World::new();
+    let refused = ask(&world, "POST /api/v1/blobs", &[], "").await;
+    assert_eq!(refused.code(), (400, "bad_request".into()));
 }
 
 #[tokio::test]

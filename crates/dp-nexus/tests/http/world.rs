@@ -228,6 +228,7 @@ pub(crate) fn vault(documents: Vec<DocumentUpsert>, samples: Vec<SampleUpsert>) 
     block_on(vault.documents().apply(batch)).unwrap();
     block_on(vault.imports().finish(import, 5)).unwrap();
     block_on(vault.put(Box::new(Cursor::new(picture())), 1 << 20, 0)).unwrap();
+    block_on(vault.put(Box::new(std::io::empty()), 1, 0)).unwrap();
     Arc::new(vault)
 }
 

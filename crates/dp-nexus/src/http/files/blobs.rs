@@ -24,7 +24,7 @@ use crate::http::{
 use crate::{Principal, uploads::FileName};
 use axum::{
     Extension,
-    body::Body,
+    body::{Body, HttpBody as _},
     extract::State,
     response::{IntoResponse as _, Response},
 };
@@ -76,6 +76,11 @@ pub(super) async fn put(
     let announced_bytes = content_length(&headers)?;
     if announced_bytes.is_some_and(|bytes| bytes > bytes_max) {
         return Err(too_large(bytes_max));
+    }
+    if announced_bytes == Some(0) || body.is_end_stream() {
+        let detail =
+            "there are no bytes in the body; send the file as it is, as curl --data-binary @FILE does";
+        return Err(Problem::new(Code::BadRequest, detail));
     }
     let source = Source::new(body, announced_bytes, staging.options().idle_timeout);
     // It comes at the pace of the line, and is stored at once when it is whole.

@@ -136,6 +136,8 @@ pub(in crate::http) struct PasskeyForm {
     request_body = PasskeyForm,
     responses(
         (status = 201, description = "The passkey", body = PasskeyView),
+        (status = 409, description = "The page was opened by a number and not by a name", body = ProblemView,
+         content_type = "application/problem+json"),
         (status = 422, description = "It is not what was asked for", body = ProblemView,
          content_type = "application/problem+json"),
     )
@@ -281,6 +283,8 @@ pub(in crate::http) struct PasskeySignInForm {
         (status = 200, description = "The session", body = super::super::shapes::SignedInView,
          headers(("Set-Cookie" = String, description = "The session's cookie, for a browser"))),
         (status = 401, description = "The passkey is not taken", body = ProblemView,
+         content_type = "application/problem+json"),
+        (status = 409, description = "The page was opened by a number and not by a name", body = ProblemView,
          content_type = "application/problem+json"),
         (status = 429, description = "Too many attempts", body = ProblemView,
          content_type = "application/problem+json"),
