@@ -2,7 +2,6 @@
 //! threads; what they find is applied in the order of the plan, so the result depends on the
 //! archives and on nothing else.
 
-mod again;
 mod apply;
 mod budget;
 mod clock;
@@ -13,12 +12,13 @@ mod plan;
 mod progress;
 mod read;
 mod report;
+mod retry;
 mod turns;
 
-pub use again::{AgainError, EntryAgain, KnownEntry, find_entry, import_again};
 pub use clock::HomeClock;
 pub(crate) use normalise::UTC_US_RANGE;
 pub use pipeline::{EtlError, ImportOptions, import, preview};
 pub use plan::{Action, Plan, PlannedEntry, make_plan};
 pub use progress::{Progress, Stage};
 pub use report::ImportReport;
+pub use retry::{KnownEntry, RetriedEntry, RetryError, find_entry, retry_entry};

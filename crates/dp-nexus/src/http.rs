@@ -48,7 +48,7 @@ pub use rate::{Allowance, Limiter};
 pub use routes::{HealthView, VersionView};
 pub use serve::{Limits, Tls, TlsError, encrypted, prompt, serve};
 pub use uploads::router as uploads;
-pub use works::{ENTRY, EntryWork, Herald, IMPORT, ImportWork, Works, announce};
+pub use works::{ChangeEvents, ENTRY, EntryWork, IMPORT, ImportWork, Works, announce};
 
 use axum::{Router, middleware};
 

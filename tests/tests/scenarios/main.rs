@@ -24,7 +24,7 @@ mod originals;
 mod own;
 mod paging;
 mod privacy;
-mod reading_again;
+mod retrying;
 mod samples;
 mod serve;
 mod two_writers;

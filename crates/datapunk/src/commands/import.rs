@@ -17,13 +17,13 @@ const NAMED_FILES: usize = 12;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Zip parts, tgz, folders or files; several may be the parts of one export or several exports
-    #[arg(required_unless_present = "again", value_name = "PATH")]
+    #[arg(required_unless_present = "retry", value_name = "PATH")]
     paths: Vec<PathBuf>,
 
     /// Read one file of an earlier import again, by the number of the import and the number or path that the file has
     /// in its ledger
     #[arg(long, num_args = 2, value_names = ["IMPORT", "FILE"], conflicts_with_all = ["paths", "dry_run"])]
-    again: Option<Vec<String>>,
+    retry: Option<Vec<String>>,
 
     /// Say what would be imported and write nothing
     #[arg(long)]
@@ -35,8 +35,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
-    if let Some([import, file]) = arguments.again.as_deref() {
-        return again(place, import, file, arguments.strict, output);
+    if let Some([import, file]) = arguments.retry.as_deref() {
+        return retry(place, import, file, arguments.strict, output);
     }
     let report = import(place, &arguments.paths, arguments.dry_run, output.json)?;
     if output.json {
@@ -75,7 +75,7 @@ pub(crate) fn import(
 }
 
 /// Reads one file of an earlier import again.
-fn again(
+fn retry(
     place: &Place,
     import: &str,
     file: &str,
@@ -87,20 +87,20 @@ fn again(
     })?;
     let vault = place.open_existing()?;
     let known = etl::find_entry(&vault, import, number_of(&vault, import, file)?)?;
-    let exports = open_again(place, &known)?;
+    let exports = open_archives_of(place, &known)?;
     let cancelled = interrupt::listen()?;
     let mut display = Display::new(output.json);
     let mut show = |progress: &_| display.show(progress);
-    let again = etl::import_again(&vault, &known, &exports, &options(place), &mut show, cancelled)?;
-    let is_failed = strict && again.report.status == EntryStatus::Failed;
+    let retried = etl::retry_entry(&vault, &known, &exports, &options(place), &mut show, cancelled)?;
+    let is_failed = strict && retried.report.status == EntryStatus::Failed;
     if output.json {
-        output.value(&again)?;
+        output.value(&retried)?;
     } else {
-        let status = again.report.status;
-        output.line(format!("{}: {}, {}", again.report.path, status.as_str(), meaning(status)))?;
-        output.line(format!("  documents  {}", describe(again.documents)))?;
-        output.line(format!("  samples    {}", describe(again.samples)))?;
-        if let Some(reason) = &again.report.reason {
+        let status = retried.report.status;
+        output.line(format!("{}: {}, {}", retried.report.path, status.as_str(), meaning(status)))?;
+        output.line(format!("  documents  {}", describe(retried.documents)))?;
+        output.line(format!("  samples    {}", describe(retried.samples)))?;
+        if let Some(reason) = &retried.report.reason {
             output.line(format!("  {reason}"))?;
         }
     }
@@ -129,7 +129,10 @@ fn number_of(vault: &dyn Vault, import: u64, file: &str) -> anyhow::Result<u32> 
 }
 
 /// Opens the archives of an import again, where they were then.
-pub(crate) fn open_again(place: &Place, known: &KnownEntry) -> Result<Vec<Export>, dp_archive::ArchiveError> {
+pub(crate) fn open_archives_of(
+    place: &Place,
+    known: &KnownEntry,
+) -> Result<Vec<Export>, dp_archive::ArchiveError> {
     let paths = known.import.paths.iter().map(PathBuf::from).collect::<Vec<_>>();
     dp_archive::open(&paths, &place.config.archive)
 }

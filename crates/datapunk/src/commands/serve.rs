@@ -1,12 +1,12 @@
 //! `datapunk serve`: opens the vaults of the accounts as they come and answers over HTTP until it is stopped.
 
 mod backups;
-mod chores;
 mod encryption;
 mod entries;
 mod files;
 mod imports;
 mod limits;
+mod maintenance;
 mod sign_in;
 
 use super::{forget, user};
@@ -19,8 +19,8 @@ use dp_nexus::{
     AccountId, Principal, Role,
     accounts::Accounts,
     http::{
-        App, BACKUP, BackupFolder, Backups, Door, ENTRY, Files, Herald, HomeError, Homes, IMPORT, Limits,
-        Privacy, Settings, Tls, Works, announce, encrypted, prompt, serve,
+        App, BACKUP, BackupFolder, Backups, ChangeEvents, Door, ENTRY, Files, HomeError, Homes, IMPORT,
+        Limits, Privacy, Settings, Tls, Works, announce, encrypted, prompt, serve,
     },
     uploads::Staging,
 };
@@ -95,8 +95,8 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
         &place.system_file(),
         Options { announce: Some(Arc::new(announce)), ..Options::default() },
     )?;
-    let herald = Herald::start(&stream)?;
-    let homes = Arc::new(Vaults::new(place.clone(), Arc::clone(&accounts), herald));
+    let change_events = ChangeEvents::start(&stream)?;
+    let homes = Arc::new(Vaults::new(place.clone(), Arc::clone(&accounts), change_events));
     // What can't be opened is said now, not to the first who asks.
     homes.open_owners()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -119,7 +119,7 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     let backup_runner = Runner::start(&stream, HashMap::from([(BACKUP.to_owned(), backups)]), 1)?;
     backup::tidy(place);
     backups::schedule(place, &accounts, stream.jobs())?;
-    let chores = chores::start(&stream, staging.clone(), Arc::clone(&homes))?;
+    let maintenance = maintenance::start(&stream, staging.clone(), Arc::clone(&homes))?;
     let works = Works::new(stream.clone(), staging.clone(), place.config.server.import_folders.clone());
     let backups = Backups::new(stream.clone(), BackupFolder::new(backup::folder(place)), check_recipient);
     let privacy = Privacy::new(Arc::clone(&accounts), Arc::clone(brain::models(place).privacy_log()));
@@ -128,7 +128,7 @@ pub(crate) fn run(place: &Place, arguments: Arguments, output: &mut Output) -> a
     // What runs is told to stop, keeps what it did, and goes on at the next start.
     runner.stop();
     backup_runner.stop();
-    chores.stop();
+    maintenance.stop();
     answered?;
     output.line("Stopped.")
 }
@@ -263,7 +263,7 @@ struct Vaults {
     place: Place,
     accounts: Arc<Accounts>,
     /// Tells of what changes in them.
-    herald: Herald,
+    change_events: ChangeEvents,
     open: Mutex<HashMap<Home, Arc<Engine>>>,
 }
 
@@ -275,14 +275,14 @@ enum Home {
 }
 
 impl Vaults {
-    fn new(place: Place, accounts: Arc<Accounts>, herald: Herald) -> Self {
-        Self { place, accounts, herald, open: Mutex::default() }
+    fn new(place: Place, accounts: Arc<Accounts>, change_events: ChangeEvents) -> Self {
+        Self { place, accounts, change_events, open: Mutex::default() }
     }
 
     /// What tells the accounts whose vault it is of its changes.
     fn listener(&self, home: Home) -> OnChange {
         let accounts = Arc::clone(&self.accounts);
-        self.herald.listener(move || match home {
+        self.change_events.listener(move || match home {
             Home::Member(account) => vec![account.to_string()],
             Home::Owner => {
                 let all = accounts.list().unwrap_or_else(|error| {

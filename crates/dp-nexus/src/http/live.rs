@@ -1,17 +1,17 @@
 //! Connections that stay open, as streams of events and WebSockets do: how many there may be, whose they are for as
 //! long as they last, and how they end. What is said on them is the business of those who open them.
 
-mod farewell;
+mod close;
+mod connections;
+mod follower;
 mod pulse;
-mod seats;
 mod tickets;
-mod vigil;
 
-pub(super) use farewell::{Farewell, part};
+pub(super) use close::{CloseReason, close};
+pub(super) use connections::{Connection, Connections};
+pub(super) use follower::{Follower, Follows, Shown};
 pub(super) use pulse::{Pulse, send, text};
-pub(super) use seats::{Seat, Seats};
 pub(super) use tickets::{TICKET_S, Tickets};
-pub(super) use vigil::{Follows, Shown, Vigil};
 
 use super::app::App;
 use http::{HeaderMap, Uri, header};
@@ -47,13 +47,13 @@ impl Default for LiveLimits {
 /// What the app keeps of connections that stay open.
 #[derive(Debug)]
 pub(super) struct Live {
-    pub(super) seats: Seats,
+    pub(super) connections: Connections,
     pub(super) tickets: Tickets,
 }
 
 impl Live {
     pub(super) fn new(limits: LiveLimits) -> Self {
-        Self { seats: Seats::new(limits.per_account, limits.all), tickets: Tickets::default() }
+        Self { connections: Connections::new(limits.per_account, limits.all), tickets: Tickets::default() }
     }
 }
 

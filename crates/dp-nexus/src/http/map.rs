@@ -1,12 +1,15 @@
 //! What a map is drawn from: visits, trips, the way somebody took, and how often they were where. Boxes and times
 //! come in, places go out; nothing here reads more of a vault than a page or a tile needs.
 
-mod frame;
+mod bounding_box;
+mod listing;
 mod points;
 mod simplify;
-mod stays;
 mod tile;
 mod tiles;
+mod trips;
+mod visits;
+mod zoom;
 
 use super::app::App;
 use axum::{Router, routing::get};
@@ -18,8 +21,8 @@ const LOCATION: &str = "location";
 /// Every path.
 pub(super) fn router() -> Router<App> {
     Router::new()
-        .route("/api/v1/map/visits", get(stays::visits))
-        .route("/api/v1/map/trips", get(stays::trips))
+        .route("/api/v1/map/visits", get(visits::list))
+        .route("/api/v1/map/trips", get(trips::list))
         .route("/api/v1/map/points", get(points::points))
         .route("/api/v1/map/tiles.json", get(tiles::description))
         // The router knows no names with an ending; `tiles` takes the ending off.
@@ -28,5 +31,5 @@ pub(super) fn router() -> Router<App> {
 
 /// The routes as documented.
 #[derive(OpenApi)]
-#[openapi(paths(stays::visits, stays::trips, points::points, tiles::description, tiles::tile))]
+#[openapi(paths(visits::list, trips::list, points::points, tiles::description, tiles::tile))]
 pub(super) struct Documented;

@@ -1,9 +1,9 @@
 //! Privacy: what is held, who read it, what went to other machines; and forgetting, which removes what was shown before and
 //! nothing else. What is done is noted in the access log under the number of its receipt.
 
+mod confirmation;
 mod forget;
 mod held;
-mod ticket;
 
 use super::{More, app::App, blocking::blocking, problem::Problem};
 use crate::accounts::Accounts;
@@ -11,9 +11,9 @@ use axum::{
     Extension, Router,
     routing::{get, post},
 };
+use confirmation::Confirmations;
 use dp_cortex::privacy_log::PrivacyLog;
 use std::{fmt, sync::Arc};
-use ticket::Tickets;
 use utoipa::OpenApi;
 
 /// What requests about privacy are handed to. Cheap to clone.
@@ -23,7 +23,7 @@ pub struct Privacy(Arc<Inner>);
 struct Inner {
     accounts: Arc<Accounts>,
     calls: Arc<PrivacyLog>,
-    tickets: Tickets,
+    confirmations: Confirmations,
 }
 
 impl fmt::Debug for Privacy {
@@ -36,7 +36,7 @@ impl Privacy {
     /// The access log of these accounts, and the log of calls to other machines.
     #[must_use]
     pub fn new(accounts: Arc<Accounts>, calls: Arc<PrivacyLog>) -> Self {
-        Self(Arc::new(Inner { accounts, calls, tickets: Tickets::new() }))
+        Self(Arc::new(Inner { accounts, calls, confirmations: Confirmations::new() }))
     }
 
     /// Adds the routes to others.

@@ -108,11 +108,11 @@ pub async fn serve<L>(
     // Nothing new is taken.
     drop(listener);
     let live = app.live();
-    live.seats.clear();
+    live.connections.end_all();
     let ended = async {
         graceful.shutdown().await;
         // WebSockets are no requests any more.
-        live.seats.emptied().await;
+        live.connections.all_ended().await;
     };
     if tokio::time::timeout(limits.stop_timeout, ended).await.is_err() {
         tracing::warn!("some requests did not end in time and are cut off");

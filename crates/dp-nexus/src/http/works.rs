@@ -1,17 +1,17 @@
 //! Long work that is asked for over HTTP: imports as jobs, how they get on, and events as they happen, as a stream or
 //! on a WebSocket. Requests come in, jobs go into the queue; the work itself is done by whoever runs the queue, never here.
 
+mod changes;
 mod entries;
 mod events;
-mod herald;
 mod imports;
 mod jobs;
 mod notices;
 mod shapes;
 mod tickets;
 
+pub use changes::ChangeEvents;
 pub use entries::{ENTRY, EntryWork};
-pub use herald::Herald;
 pub use imports::{IMPORT, ImportWork};
 pub(super) use jobs::{accepted, queued};
 pub use notices::announce;

@@ -206,7 +206,7 @@ async fn a_reader_that_does_not_keep_up_is_let_go_with_where_to_go_on() {
     });
     filling.await.unwrap();
     let mut last = 0;
-    let farewell = loop {
+    let close_reason = loop {
         match next(&mut socket).await {
             Message::Text(text) => {
                 let event: Value = serde_json::from_str(&text).unwrap();
@@ -220,8 +220,8 @@ async fn a_reader_that_does_not_keep_up_is_let_go_with_where_to_go_on() {
             _ => {}
         }
     };
-    assert_eq!(u16::from(farewell.code), 4001);
-    assert!(farewell.reason.contains(&last.to_string()), "{}", farewell.reason);
+    assert_eq!(u16::from(close_reason.code), 4001);
+    assert!(close_reason.reason.contains(&last.to_string()), "{}", close_reason.reason);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -240,9 +240,9 @@ async fn a_server_that_stops_says_so_to_those_who_follow() {
     let mut station = Station::new(|_| {}).await;
     let mut socket = station.open(EVENTS, &[MIAS]).await.unwrap();
     tokio::time::sleep(Duration::from_millis(50)).await;
-    let (is_in_time, farewell) = futures::join!(station.stop(), closed(&mut socket));
+    let (is_in_time, close_reason) = futures::join!(station.stop(), closed(&mut socket));
     assert!(is_in_time);
-    assert_eq!(farewell.0, 1001);
+    assert_eq!(close_reason.0, 1001);
 }
 
 /// Nobody has a vault here.

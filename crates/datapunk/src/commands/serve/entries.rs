@@ -4,7 +4,7 @@ use super::imports::{ImportJobs, finally};
 use crate::commands::import;
 use dp_lake::{
     LakeError,
-    etl::{self, AgainError, EtlError},
+    etl::{self, EtlError, RetryError},
 };
 use dp_nexus::http::EntryWork;
 use dp_stream::{Failure, Handler, Job, Work};
@@ -22,20 +22,20 @@ impl Handler for EntryJobs {
         let engine = self.0.vaults.engine_of(home).map_err(|error| Failure::Retry(format!("{error:#}")))?;
         let vault = &**engine.vault();
         let known = etl::find_entry(vault, asked.import, asked.entry).map_err(failure)?;
-        let exports = import::open_again(&self.0.place, &known).map_err(finally)?;
+        let exports = import::open_archives_of(&self.0.place, &known).map_err(finally)?;
         let options = import::options(&self.0.place);
         // Progress that can't be told is no reason to stop.
         let mut tell = |progress: &_| work.progress(serde_json::to_value(progress).unwrap_or_default());
-        let again = etl::import_again(vault, &known, &exports, &options, &mut tell, work.cancelled());
-        serde_json::to_value(again.map_err(failure)?).map_err(finally)
+        let retried = etl::retry_entry(vault, &known, &exports, &options, &mut tell, work.cancelled());
+        serde_json::to_value(retried.map_err(failure)?).map_err(finally)
     }
 }
 
-fn failure(error: AgainError) -> Failure {
+fn failure(error: RetryError) -> Failure {
     match error {
-        AgainError::Etl(EtlError::Cancelled) => Failure::Stopped,
-        AgainError::Etl(EtlError::Lake(error @ LakeError::DiskFull { .. })) => finally(error),
-        AgainError::Etl(error) => Failure::Retry(format!("{:#}", anyhow::Error::from(error))),
+        RetryError::Etl(EtlError::Cancelled) => Failure::Stopped,
+        RetryError::Etl(EtlError::Lake(error @ LakeError::DiskFull { .. })) => finally(error),
+        RetryError::Etl(error) => Failure::Retry(format!("{:#}", anyhow::Error::from(error))),
         other => finally(other),
     }
 }

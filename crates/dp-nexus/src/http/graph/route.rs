@@ -110,14 +110,14 @@ pub(in crate::http) async fn get(
     Asked(asked): Asked<Parameters>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let vigil = match comer {
-        Comer::Known(vigil) if !wants_socket(&headers) => *vigil,
+    let follower = match comer {
+        Comer::Known(follower) if !wants_socket(&headers) => *follower,
         comer => {
             let upgrade = upgrade.map_err(|refused| Problem::new(Code::BadRequest, refused.body_text()))?;
             return socket::upgraded(upgrade, comer, journal.map(|Extension(journal)| journal));
         }
     };
-    let (app, principal) = (vigil.app, vigil.principal);
+    let (app, principal) = (follower.app, follower.principal);
     let form = GraphqlForm {
         query: asked.query,
         operation_name: asked.operation_name,

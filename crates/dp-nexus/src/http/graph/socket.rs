@@ -10,7 +10,7 @@ use crate::http::{
     app::Refusal,
     door::Journal,
     entrance::{ClientAddress, Entrance},
-    live::{Farewell, Follows, Pulse, Seat, Shown, Vigil, part, send, text, wants_socket},
+    live::{CloseReason, Connection, Follower, Follows, Pulse, Shown, close, send, text, wants_socket},
     problem::{Code, Problem},
 };
 use axum::{
@@ -35,7 +35,7 @@ const HELLO_WAIT: Duration = Duration::from_secs(5);
 
 /// Whoever comes to ask: somebody who was let in, or one who says only over the socket who they are.
 pub(in crate::http) enum Comer {
-    Known(Box<Vigil>),
+    Known(Box<Follower>),
     Stranger(Stranger),
 }
 
@@ -60,23 +60,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Comer {
             }
             _ => Follows::from_request_parts(parts, state)
                 .await
-                .map(|Follows(vigil)| Self::Known(Box::new(vigil))),
+                .map(|Follows(follower)| Self::Known(Box::new(follower))),
         }
     }
 }
 
 impl Comer {
-    fn seat(&self) -> Result<Seat, Problem> {
+    fn connection(&self) -> Result<Connection, Problem> {
         match self {
-            Self::Known(vigil) => vigil.seat(),
-            Self::Stranger(stranger) => stranger.app.live().seats.take(None),
+            Self::Known(follower) => follower.connection(),
+            Self::Stranger(stranger) => stranger.app.live().connections.open(None),
         }
     }
 
     /// Who it is, with what is said over the socket.
-    async fn introduced(self, payload: Option<&Value>) -> Result<Vigil, Problem> {
+    async fn introduced(self, payload: Option<&Value>) -> Result<Follower, Problem> {
         let stranger = match self {
-            Self::Known(vigil) => return Ok(*vigil),
+            Self::Known(follower) => return Ok(*follower),
             Self::Stranger(stranger) => stranger,
         };
         let said = payload
@@ -84,9 +84,9 @@ impl Comer {
         let said = said.and_then(|text| HeaderValue::from_str(text).ok());
         let said = said.ok_or_else(|| Problem::plain(Code::Unauthenticated))?;
         let Stranger { app, address, path } = stranger;
-        let vigil = Vigil::begin(&app, Shown::said(said), address, &path).await?;
-        if vigil.principal.scope.read {
-            return Ok(vigil);
+        let follower = Follower::begin(&app, Shown::said(said), address, &path).await?;
+        if follower.principal.scope.read {
+            return Ok(follower);
         }
         Err(Problem::new(
             Code::Forbidden,
@@ -109,43 +109,48 @@ pub(super) fn upgraded(
         let detail = format!("the header Sec-WebSocket-Protocol has to offer {PROTOCOL}");
         return Err(Problem::new(Code::BadRequest, detail));
     }
-    let seat = comer.seat()?;
+    let connection = comer.connection()?;
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).max_frame_size(MESSAGE_BYTES_MAX);
-    Ok(upgrade.on_upgrade(move |socket| speak(socket, comer, seat, journal)))
+    Ok(upgrade.on_upgrade(move |socket| speak(socket, comer, connection, journal)))
 }
 
-async fn speak(mut socket: WebSocket, comer: Comer, seat: Seat, journal: Option<Journal>) {
-    let farewell = match greet(&mut socket, comer, seat).await {
-        Ok((vigil, seat)) => {
-            let asker = Asker::over_socket(vigil.app.clone(), vigil.principal.clone());
-            let address = vigil.address;
-            answer(&mut socket, vigil, seat, Operations::new(asker, journal, address)).await
+async fn speak(mut socket: WebSocket, comer: Comer, connection: Connection, journal: Option<Journal>) {
+    let close_reason = match greet(&mut socket, comer, connection).await {
+        Ok((follower, connection)) => {
+            let asker = Asker::over_socket(follower.app.clone(), follower.principal.clone());
+            let address = follower.address;
+            answer(&mut socket, follower, connection, Operations::new(asker, journal, address)).await
         }
-        Err(farewell) => farewell,
+        Err(close_reason) => close_reason,
     };
-    if let Some(farewell) = farewell {
-        part(socket, &farewell).await;
+    if let Some(close_reason) = close_reason {
+        close(socket, &close_reason).await;
     }
 }
 
 /// Waits for the other end to say hello and who it is.
-async fn greet(socket: &mut WebSocket, comer: Comer, seat: Seat) -> Result<(Vigil, Seat), Option<Farewell>> {
-    let late = Farewell::new(4408, "Connection initialisation timeout");
+async fn greet(
+    socket: &mut WebSocket,
+    comer: Comer,
+    connection: Connection,
+) -> Result<(Follower, Connection), Option<CloseReason>> {
+    let late = CloseReason::new(4408, "Connection initialisation timeout");
     let hello = tokio::select! {
-        () = seat.cleared() => return Err(Some(Farewell::STOPPING)),
+        () = connection.told_to_end() => return Err(Some(CloseReason::STOPPING)),
         hello = tokio::time::timeout(HELLO_WAIT, hello(socket)) => hello.map_err(|_| Some(late))??,
     };
     let is_stranger = matches!(comer, Comer::Stranger(_));
-    let refused = |problem: Problem| Some(Farewell::saying(4403, format!("Forbidden: {}", problem.detail())));
-    let vigil = comer.introduced(hello.as_ref()).await.map_err(refused)?;
-    let seat = if is_stranger { vigil.seat().map_err(refused)? } else { seat };
-    let patience = vigil.app.settings().live.patience;
+    let refused =
+        |problem: Problem| Some(CloseReason::saying(4403, format!("Forbidden: {}", problem.detail())));
+    let follower = comer.introduced(hello.as_ref()).await.map_err(refused)?;
+    let connection = if is_stranger { follower.connection().map_err(refused)? } else { connection };
+    let patience = follower.app.settings().live.patience;
     send(socket, text(&Outgoing::Ack), patience).await.ok_or(None)?;
-    Ok((vigil, seat))
+    Ok((follower, connection))
 }
 
 /// The payload of the first message.
-async fn hello(socket: &mut WebSocket) -> Result<Option<Value>, Option<Farewell>> {
+async fn hello(socket: &mut WebSocket) -> Result<Option<Value>, Option<CloseReason>> {
     loop {
         match incoming(socket.recv().await)? {
             None => {}
@@ -155,48 +160,48 @@ async fn hello(socket: &mut WebSocket) -> Result<Option<Value>, Option<Farewell>
             }
             Some(Incoming::Pong { .. }) => {}
             Some(Incoming::Subscribe { .. } | Incoming::Complete { .. }) => {
-                return Err(Some(Farewell::new(4401, "Unauthorized")));
+                return Err(Some(CloseReason::new(4401, "Unauthorized")));
             }
         }
     }
 }
 
 /// What a message says; None if it is one of the socket's own. An error is the end, with what is to be said.
-fn incoming(message: Option<Result<Message, axum::Error>>) -> Result<Option<Incoming>, Option<Farewell>> {
+fn incoming(message: Option<Result<Message, axum::Error>>) -> Result<Option<Incoming>, Option<CloseReason>> {
     let text = match message.ok_or(None)? {
         Ok(Message::Text(text)) => text,
         Ok(Message::Ping(_) | Message::Pong(_)) => return Ok(None),
         Ok(Message::Close(_)) => return Err(None),
-        Ok(Message::Binary(_)) => return Err(Some(Farewell::new(1003, "messages are text"))),
-        Err(error) => return Err(Some(Farewell::unreadable(&error))),
+        Ok(Message::Binary(_)) => return Err(Some(CloseReason::new(1003, "messages are text"))),
+        Err(error) => return Err(Some(CloseReason::unreadable(&error))),
     };
     serde_json::from_str(&text)
         .map(Some)
-        .map_err(|error| Some(Farewell::saying(4400, format!("Invalid message: {error}"))))
+        .map_err(|error| Some(CloseReason::saying(4400, format!("Invalid message: {error}"))))
 }
 
 /// Answers until it is over; None if the other end is gone.
 async fn answer(
     socket: &mut WebSocket,
-    vigil: Vigil,
-    seat: Seat,
+    follower: Follower,
+    connection: Connection,
     mut operations: Operations,
-) -> Option<Farewell> {
-    let limits = vigil.app.settings().live;
+) -> Option<CloseReason> {
+    let limits = follower.app.settings().live;
     let mut pulse = Pulse::every(limits.alive);
-    let (ended, cleared) = (vigil.ended(), seat.cleared());
-    tokio::pin!(ended, cleared);
+    let (ended, told_to_end) = (follower.ended(), connection.told_to_end());
+    tokio::pin!(ended, told_to_end);
     loop {
         let message = tokio::select! {
             biased;
-            () = &mut cleared => return Some(Farewell::STOPPING),
-            reason = &mut ended => return Some(Farewell::shut_out(&reason)),
+            () = &mut told_to_end => return Some(CloseReason::STOPPING),
+            reason = &mut ended => return Some(CloseReason::shut_out(&reason)),
             message = socket.recv() => {
                 pulse.heard();
                 match take(incoming(message), &mut operations) {
                     Ok(Some(outgoing)) => text(&outgoing),
                     Ok(None) => continue,
-                    Err(farewell) => return farewell,
+                    Err(close_reason) => return close_reason,
                 }
             }
             ping = pulse.ping() => ping?,
@@ -208,9 +213,9 @@ async fn answer(
 
 /// Does what a message says; gives what is to be answered at once.
 fn take(
-    incoming: Result<Option<Incoming>, Option<Farewell>>,
+    incoming: Result<Option<Incoming>, Option<CloseReason>>,
     operations: &mut Operations,
-) -> Result<Option<Outgoing>, Option<Farewell>> {
+) -> Result<Option<Outgoing>, Option<CloseReason>> {
     match incoming? {
         Some(Incoming::Subscribe { id, payload }) => operations.begin(id, payload).map_err(Some),
         Some(Incoming::Complete { id }) => {
@@ -220,7 +225,7 @@ fn take(
         Some(Incoming::Ping { .. }) => Ok(Some(Outgoing::Pong)),
         Some(Incoming::Pong { .. }) | None => Ok(None),
         Some(Incoming::ConnectionInit { .. }) => {
-            Err(Some(Farewell::new(4429, "Too many initialisation requests")))
+            Err(Some(CloseReason::new(4429, "Too many initialisation requests")))
         }
     }
 }

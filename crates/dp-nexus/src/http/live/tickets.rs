@@ -1,7 +1,7 @@
 //! Tickets: a page that can't send headers with a connection asks for one, and puts it into the address. Each is good
 //! once and for a short while, and only for connections that stay open. Few are kept, in memory, and by their hash.
 
-use super::vigil::Shown;
+use super::follower::Shown;
 use crate::{
     Principal,
     http::problem::{Code, Problem},

@@ -1,10 +1,6 @@
 //! `GET /api/v1/map/points`
 
-use super::{
-    LOCATION,
-    frame::{Frame, Zoom},
-    simplify::simplified,
-};
+use super::{LOCATION, bounding_box::BoundingBox, simplify::simplified, zoom::Zoom};
 use crate::http::{
     answer::Written,
     app::App,
@@ -121,7 +117,12 @@ pub(super) async fn points(
         sources: asked.source,
         from: asked.from.map(|day| day.0),
         until: asked.to.map(LastDay::past),
-        within_e7: asked.bbox.as_deref().map(Frame::of).transpose()?.map(|frame| frame.borders_e7),
+        within_e7: asked
+            .bbox
+            .as_deref()
+            .map(BoundingBox::of)
+            .transpose()?
+            .map(|bounding_box| bounding_box.borders_e7),
         cell_zoom: pixel_zoom,
         after: asked.cursor.as_deref().map(position).transpose()?,
         limit: within("limit", asked.limit, 1..=10_000)?,

@@ -57,7 +57,7 @@ impl Background {
 
     /// Looks how things are now. What can't be read stays as it was.
     pub(super) async fn look(&self, app: &App) {
-        self.connections.set(app.live().seats.taken() as u64);
+        self.connections.set(app.live().connections.count() as u64);
         let Some(works) = app.works().cloned() else { return };
         self.listeners.set(works.stream().events().listeners() as u64);
         let asked =

@@ -1,6 +1,6 @@
 //! `POST /api/v1/privacy/forget/preview` and `POST /api/v1/privacy/forget`
 
-use super::{Privacy, ticket::Bad};
+use super::{Privacy, confirmation::Bad};
 use crate::{
     accounts::Event,
     http::{
@@ -101,7 +101,7 @@ pub(super) struct ReceiptView {
     keeps: Vec<String>,
 }
 
-/// What would be forgotten, with a ticket to do it. Nothing is removed. Not for keys that see only a part.
+/// What would be forgotten, with a confirmation to do it by. Nothing is removed. Not for keys that see only a part.
 #[utoipa::path(
     post,
     operation_id = "preview_forget",
@@ -124,7 +124,8 @@ pub(super) async fn preview(
     }
     let counts = app.ask(&principal, move |engine| previewed(engine, &target)).await?;
     let now = Timestamp::now();
-    let (confirm, confirm_until) = privacy.0.tickets.seal(principal.account, &said, &shown(counts), now);
+    let (confirm, confirm_until) =
+        privacy.0.confirmations.seal(principal.account, &said, &shown(counts), now);
     Written::of(&PreviewView { removes: counts.into(), keeps: keeps(), confirm, confirm_until })
 }
 
@@ -138,7 +139,7 @@ pub(super) async fn preview(
     request_body = ForgetForm,
     responses(
         (status = 200, description = "The receipt", body = ReceiptView),
-        (status = 409, description = "Something else would be removed than was shown, or the ticket is old",
+        (status = 409, description = "Something else would be removed than was shown, or the confirmation is old",
          body = crate::http::ProblemView, content_type = "application/problem+json"),
     )
 )]
@@ -175,7 +176,8 @@ pub(super) async fn forget(
     let (removed, left) = app
         .ask(&principal, move |engine| {
             let counts = previewed(engine, &target)?;
-            let checked = own.0.tickets.check(&confirm, account, &sealed, &shown(counts), Timestamp::now());
+            let checked =
+                own.0.confirmations.check(&confirm, account, &sealed, &shown(counts), Timestamp::now());
             checked.map_err(|bad| refused(&bad, counts))?;
             own.0.accounts.record(&[begun])?;
             let vault = engine.vault();

@@ -15,7 +15,7 @@ use crate::http::{
     routes::Nothing,
 };
 use axum::{Extension, extract::State, response::Response};
-use dp_lake::etl::{AgainError, EtlError, find_entry};
+use dp_lake::etl::{EtlError, RetryError, find_entry};
 use dp_stream::NewJob;
 use serde::{Deserialize, Serialize};
 
@@ -31,15 +31,15 @@ pub struct EntryWork {
     pub entry: u32,
 }
 
-impl From<AgainError> for Problem {
-    fn from(error: AgainError) -> Self {
+impl From<RetryError> for Problem {
+    fn from(error: RetryError) -> Self {
         match error {
-            AgainError::NoSuchImport(_) => Self::new(Code::NoSuchImport, error.to_string()),
-            AgainError::NoSuchEntry { .. } => Self::new(Code::UnknownId, error.to_string()),
-            AgainError::Unfinished(_) | AgainError::Gone { .. } | AgainError::Etl(EtlError::Cancelled) => {
+            RetryError::NoSuchImport(_) => Self::new(Code::NoSuchImport, error.to_string()),
+            RetryError::NoSuchEntry { .. } => Self::new(Code::UnknownId, error.to_string()),
+            RetryError::Unfinished(_) | RetryError::Gone { .. } | RetryError::Etl(EtlError::Cancelled) => {
                 Self::new(Code::Conflict, error.to_string())
             }
-            AgainError::Etl(EtlError::Lake(error)) => error.into(),
+            RetryError::Etl(EtlError::Lake(error)) => error.into(),
         }
     }
 }

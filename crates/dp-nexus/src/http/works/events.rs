@@ -5,7 +5,7 @@ mod socket;
 use super::{Works, shapes::EventView, whole_account};
 use crate::http::{
     asked::Asked,
-    live::{Follows, Seat, Vigil, wants_socket},
+    live::{Connection, Follower, Follows, wants_socket},
     problem::{Code, Problem},
 };
 use axum::{
@@ -61,12 +61,12 @@ pub(super) struct Parameters {
 )]
 pub(super) async fn follow(
     State(works): State<Works>,
-    Follows(vigil): Follows,
+    Follows(follower): Follows,
     headers: HeaderMap,
     Asked(asked): Asked<Parameters>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
-    let account = whole_account(&vigil.principal)?;
+    let account = whole_account(&follower.principal)?;
     let known = match headers.get(HeaderName::from_static("last-event-id")) {
         Some(text) => {
             let number = text.to_str().ok().and_then(|text| text.trim().parse().ok());
@@ -75,14 +75,14 @@ pub(super) async fn follow(
         }
         None => asked.after,
     };
-    let seat = vigil.seat()?;
+    let connection = follower.connection()?;
     let subscription = works.0.stream.events().subscribe(&account, known);
     if wants_socket(&headers) {
         let upgrade = upgrade.map_err(|refused| Problem::new(Code::BadRequest, refused.body_text()))?;
-        return Ok(socket::upgraded(upgrade, subscription, vigil, seat));
+        return Ok(socket::upgraded(upgrade, subscription, follower, connection));
     }
-    let alive = vigil.app.settings().live.alive;
-    let following = Following { subscription, over: over(vigil, seat) };
+    let alive = follower.app.settings().live.alive;
+    let following = Following { subscription, over: over(follower, connection) };
     let stream = futures::stream::unfold(Some(following), next);
     Ok(Sse::new(stream).keep_alive(KeepAlive::new().interval(alive)).into_response())
 }
@@ -94,11 +94,11 @@ struct Following {
     over: BoxFuture<'static, Option<String>>,
 }
 
-fn over(vigil: Vigil, seat: Seat) -> BoxFuture<'static, Option<String>> {
+fn over(follower: Follower, connection: Connection) -> BoxFuture<'static, Option<String>> {
     Box::pin(async move {
         tokio::select! {
-            reason = vigil.ended() => Some(reason),
-            () = seat.cleared() => None,
+            reason = follower.ended() => Some(reason),
+            () = connection.told_to_end() => None,
         }
     })
 }

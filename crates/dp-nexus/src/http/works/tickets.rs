@@ -32,10 +32,10 @@ pub(super) struct TicketView {
     responses((status = 200, description = "The ticket", body = TicketView))
 )]
 pub(super) async fn issue(
-    Follows(vigil): Follows,
+    Follows(follower): Follows,
     Asked(Nothing {}): Asked<Nothing>,
 ) -> Result<Response, Problem> {
-    let ticket = vigil.app.live().tickets.issue(&vigil.principal, vigil.shown)?;
+    let ticket = follower.app.live().tickets.issue(&follower.principal, follower.shown)?;
     let mut response = Written::of(&TicketView { ticket, expires_in_s: TICKET_S })?.into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(response)

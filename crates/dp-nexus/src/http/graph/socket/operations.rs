@@ -10,7 +10,7 @@ use crate::{
             form::{GraphqlFailure, GraphqlForm},
             route::{Asker, Spoken},
         },
-        live::Farewell,
+        live::CloseReason,
         problem::{Code, Problem},
         rate::Bearer,
     },
@@ -56,15 +56,15 @@ impl Operations {
     ///
     /// # Errors
     /// When the protocol has it that the socket is to be closed.
-    pub(super) fn begin(&mut self, id: String, form: GraphqlForm) -> Result<Option<Outgoing>, Farewell> {
+    pub(super) fn begin(&mut self, id: String, form: GraphqlForm) -> Result<Option<Outgoing>, CloseReason> {
         if id.is_empty() || id.len() > ID_BYTES_MAX {
-            return Err(Farewell::saying(
+            return Err(CloseReason::saying(
                 4400,
                 format!("Invalid message: an id has 1 to {ID_BYTES_MAX} bytes"),
             ));
         }
         if self.running.contains_key(&id) {
-            return Err(Farewell::saying(4409, format!("Subscriber for {id} already exists")));
+            return Err(CloseReason::saying(4409, format!("Subscriber for {id} already exists")));
         }
         if let Err(problem) = self.admit() {
             return Ok(Some(Outgoing::Error { id, payload: vec![GraphqlFailure::of(&problem)] }));

@@ -2,7 +2,7 @@
 //! who does not read, does not answer, or would not be let in any more is closed, with a code and a reason.
 
 use super::{EventView, outcome};
-use crate::http::live::{Farewell, Pulse, Seat, Vigil, part, send, text};
+use crate::http::live::{CloseReason, Connection, Follower, Pulse, close, send, text};
 use axum::{
     extract::ws::{Message, WebSocket, WebSocketUpgrade},
     response::Response,
@@ -17,21 +17,26 @@ const MESSAGE_BYTES_MAX: usize = 4 << 10;
 pub(super) fn upgraded(
     upgrade: WebSocketUpgrade,
     subscription: Subscription,
-    vigil: Vigil,
-    seat: Seat,
+    follower: Follower,
+    connection: Connection,
 ) -> Response {
     upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
-        .on_upgrade(move |socket| speak(socket, subscription, vigil, seat))
+        .on_upgrade(move |socket| speak(socket, subscription, follower, connection))
 }
 
-async fn speak(mut socket: WebSocket, mut subscription: Subscription, vigil: Vigil, seat: Seat) {
-    let farewell = tell(&mut socket, &mut subscription, &vigil, &seat).await;
+async fn speak(
+    mut socket: WebSocket,
+    mut subscription: Subscription,
+    follower: Follower,
+    connection: Connection,
+) {
+    let close_reason = tell(&mut socket, &mut subscription, &follower, &connection).await;
     // What waits for this reader waits no longer.
     drop(subscription);
-    if let Some(farewell) = farewell {
-        part(socket, &farewell).await;
+    if let Some(close_reason) = close_reason {
+        close(socket, &close_reason).await;
     }
 }
 
@@ -39,25 +44,25 @@ async fn speak(mut socket: WebSocket, mut subscription: Subscription, vigil: Vig
 async fn tell(
     socket: &mut WebSocket,
     subscription: &mut Subscription,
-    vigil: &Vigil,
-    seat: &Seat,
-) -> Option<Farewell> {
-    let limits = vigil.app.settings().live;
+    follower: &Follower,
+    connection: &Connection,
+) -> Option<CloseReason> {
+    let limits = follower.app.settings().live;
     let mut pulse = Pulse::every(limits.alive);
-    let (ended, cleared) = (vigil.ended(), seat.cleared());
-    tokio::pin!(ended, cleared);
+    let (ended, told_to_end) = (follower.ended(), connection.told_to_end());
+    tokio::pin!(ended, told_to_end);
     loop {
         let message = tokio::select! {
             biased;
-            () = &mut cleared => return Some(Farewell::STOPPING),
-            reason = &mut ended => return Some(Farewell::shut_out(&reason)),
+            () = &mut told_to_end => return Some(CloseReason::STOPPING),
+            reason = &mut ended => return Some(CloseReason::shut_out(&reason)),
             message = socket.recv() => {
                 pulse.heard();
                 match message? {
                     Ok(Message::Ping(_) | Message::Pong(_)) => continue,
                     Ok(Message::Close(_)) => return None,
-                    Ok(Message::Text(_) | Message::Binary(_)) => return Some(Farewell::NOTHING_TAKEN),
-                    Err(error) => return Some(Farewell::unreadable(&error)),
+                    Ok(Message::Text(_) | Message::Binary(_)) => return Some(CloseReason::NOTHING_TAKEN),
+                    Err(error) => return Some(CloseReason::unreadable(&error)),
                 }
             }
             ping = pulse.ping() => ping?,
@@ -67,25 +72,25 @@ async fn tell(
                     let (kind, after) = outcome(&lagged);
                     let told = text(&json!({ "id": after, "kind": kind, "data": {} }));
                     send(socket, told, limits.patience).await?;
-                    return Some(farewell(&lagged));
+                    return Some(close_reason(&lagged));
                 }
-                None => return Some(Farewell::STOPPING),
+                None => return Some(CloseReason::STOPPING),
             },
         };
         send(socket, message, limits.patience).await?;
     }
 }
 
-fn farewell(lagged: &Lagged) -> Farewell {
+fn close_reason(lagged: &Lagged) -> CloseReason {
     match lagged {
         Lagged::TooSlow { after } => {
-            Farewell::saying(4001, format!("too slow; come back after event {after}"))
+            CloseReason::saying(4001, format!("too slow; come back after event {after}"))
         }
         Lagged::Gone { after } => {
-            Farewell::saying(4002, format!("load everything anew, and come back after event {after}"))
+            CloseReason::saying(4002, format!("load everything anew, and come back after event {after}"))
         }
         Lagged::Unreadable { after, .. } => {
-            Farewell::saying(1011, format!("the events can't be read; come back after event {after}"))
+            CloseReason::saying(1011, format!("the events can't be read; come back after event {after}"))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How many connections stay open at once, of one account and in all; and how all of them are told to end. A seat is
+//! How many connections stay open at once, of one account and in all; and how all of them are told to end. A connection is
 //! given back when it is dropped.
 
 use crate::{
@@ -11,12 +11,12 @@ use tokio::sync::watch;
 
 /// Connections of those who have not said yet who they are.
 const STRANGERS_MAX: usize = 16;
-/// When to try again if there is no seat.
+/// When to try again if there is no connection.
 const RETRY_S: u64 = 10;
 
-/// All seats.
+/// All connections.
 #[derive(Debug)]
-pub(in crate::http) struct Seats(Arc<Inner>);
+pub(in crate::http) struct Connections(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -29,22 +29,22 @@ struct Inner {
 
 /// The right to keep a connection open.
 #[derive(Debug)]
-pub(in crate::http) struct Seat {
+pub(in crate::http) struct Connection {
     inner: Arc<Inner>,
     account: Option<AccountId>,
 }
 
-impl Seats {
+impl Connections {
     pub(super) fn new(per_account: usize, all: usize) -> Self {
         let state = watch::Sender::new((0, false));
         Self(Arc::new(Inner { per_account, all, taken: Mutex::default(), state }))
     }
 
-    /// A seat for somebody of this account, or for a stranger.
+    /// A connection for somebody of this account, or for a stranger.
     ///
     /// # Errors
     /// When there is none left, or the server is stopping.
-    pub(in crate::http) fn take(&self, account: Option<AccountId>) -> Result<Seat, Problem> {
+    pub(in crate::http) fn open(&self, account: Option<AccountId>) -> Result<Connection, Problem> {
         let inner = &self.0;
         let mut taken = inner.taken.lock();
         if inner.state.borrow().1 {
@@ -61,37 +61,37 @@ impl Seats {
         }
         taken.insert(account, own + 1);
         inner.state.send_modify(|(count, _)| *count = all + 1);
-        Ok(Seat { inner: Arc::clone(inner), account })
+        Ok(Connection { inner: Arc::clone(inner), account })
     }
 
     /// How many are taken.
-    pub(in crate::http) fn taken(&self) -> usize {
+    pub(in crate::http) fn count(&self) -> usize {
         self.0.state.borrow().0
     }
 
     /// Tells all who sit to go, and lets nobody sit down any more.
-    pub(in crate::http) fn clear(&self) {
+    pub(in crate::http) fn end_all(&self) {
         let _taken = self.0.taken.lock();
         self.0.state.send_modify(|(_, is_closing)| *is_closing = true);
     }
 
     /// Waits until nobody sits.
-    pub(in crate::http) async fn emptied(&self) {
+    pub(in crate::http) async fn all_ended(&self) {
         let mut state = self.0.state.subscribe();
         // The sender is in hand, so this does not fail.
         let _ = state.wait_for(|(count, _)| *count == 0).await;
     }
 }
 
-impl Seat {
+impl Connection {
     /// Waits until all are told to go.
-    pub(in crate::http) async fn cleared(&self) {
+    pub(in crate::http) async fn told_to_end(&self) {
         let mut state = self.inner.state.subscribe();
         let _ = state.wait_for(|(_, is_closing)| *is_closing).await;
     }
 }
 
-impl Drop for Seat {
+impl Drop for Connection {
     fn drop(&mut self) {
         let mut taken = self.inner.taken.lock();
         if let Some(own) = taken.get_mut(&self.account) {
@@ -113,27 +113,27 @@ mod tests {
 
     #[test]
     fn an_account_has_its_seats_and_all_of_them_together_theirs() {
-        let seats = Seats::new(2, 3);
-        let (first, second) = (seats.take(MIA).unwrap(), seats.take(MIA).unwrap());
-        assert_eq!(seats.take(MIA).unwrap_err().code(), Code::RateLimited);
-        let bos = seats.take(BO).unwrap();
-        assert_eq!(seats.take(BO).unwrap_err().code(), Code::RateLimited);
-        assert_eq!(seats.taken(), 3);
+        let connections = Connections::new(2, 3);
+        let (first, second) = (connections.open(MIA).unwrap(), connections.open(MIA).unwrap());
+        assert_eq!(connections.open(MIA).unwrap_err().code(), Code::RateLimited);
+        let bos = connections.open(BO).unwrap();
+        assert_eq!(connections.open(BO).unwrap_err().code(), Code::RateLimited);
+        assert_eq!(connections.count(), 3);
         drop((first, bos));
-        assert!(seats.take(BO).is_ok());
+        assert!(connections.open(BO).is_ok());
         drop(second);
-        assert_eq!(seats.taken(), 0);
-        assert!(seats.0.taken.lock().is_empty());
+        assert_eq!(connections.count(), 0);
+        assert!(connections.0.taken.lock().is_empty());
     }
 
     #[tokio::test]
     async fn all_who_sit_are_told_to_go_and_nobody_sits_down_any_more() {
-        let seats = Seats::new(2, 3);
-        let seat = seats.take(MIA).unwrap();
-        seats.clear();
-        seat.cleared().await;
-        assert_eq!(seats.take(BO).unwrap_err().code(), Code::NotReady);
-        drop(seat);
-        seats.emptied().await;
+        let connections = Connections::new(2, 3);
+        let connection = connections.open(MIA).unwrap();
+        connections.end_all();
+        connection.told_to_end().await;
+        assert_eq!(connections.open(BO).unwrap_err().code(), Code::NotReady);
+        drop(connection);
+        connections.all_ended().await;
     }
 }

@@ -17,11 +17,11 @@ fn a_file_that_was_mended_is_read_again_by_its_path_or_number() {
     assert_eq!(vault.hits("oranges").len(), 0);
     std::fs::write(&file, NOTE).unwrap();
     let path = vault.json(["ledger", "1"])[0]["path"].as_str().unwrap().to_owned();
-    let again = vault.json(["import", "--again", "1", &path]);
+    let again = vault.json(["import", "--retry", "1", &path]);
     assert_eq!((&again["report"]["status"], &again["documents"]["inserted"]), (&json!("parsed"), &json!(1)));
     assert_eq!(vault.hits("oranges").len(), 1);
     assert_eq!(vault.json(["ledger", "1"])[0]["status"], "parsed");
-    let once_more = vault.json(["import", "--again", "1", "0"]);
+    let once_more = vault.json(["import", "--retry", "1", "0"]);
     assert_eq!(once_more["documents"], json!({"inserted": 0, "updated": 0, "unchanged": 1}));
     for (import, name, said) in [
         ("1", "nothing.json", "has no file"),
@@ -29,7 +29,7 @@ fn a_file_that_was_mended_is_read_again_by_its_path_or_number() {
         ("2", "0", "no import 2"),
         ("x", "0", "is no number"),
     ] {
-        let complaint = vault.complaint(1, ["import", "--again", import, name]);
+        let complaint = vault.complaint(1, ["import", "--retry", import, name]);
         assert!(complaint.contains(said), "{complaint}");
     }
 }

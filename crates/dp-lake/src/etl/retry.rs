@@ -33,7 +33,7 @@ pub struct KnownEntry {
 
 /// What reading an entry again gave.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct EntryAgain {
+pub struct RetriedEntry {
     /// Number of the import.
     pub import: u64,
     /// Number of the entry in its plan.
@@ -50,7 +50,7 @@ pub struct EntryAgain {
 
 /// Why an entry is not read again.
 #[derive(Debug, thiserror::Error)]
-pub enum AgainError {
+pub enum RetryError {
     /// There is no such import.
     #[error("there is no import {0}")]
     NoSuchImport(u64),
@@ -78,7 +78,7 @@ pub enum AgainError {
     Etl(#[from] EtlError),
 }
 
-impl From<LakeError> for AgainError {
+impl From<LakeError> for RetryError {
     fn from(error: LakeError) -> Self {
         Self::Etl(error.into())
     }
@@ -88,18 +88,18 @@ impl From<LakeError> for AgainError {
 ///
 /// # Errors
 /// When there is no such entry, its import has not ended, or the store fails.
-pub fn find_entry(vault: &dyn Vault, import: u64, entry: u32) -> Result<KnownEntry, AgainError> {
+pub fn find_entry(vault: &dyn Vault, import: u64, entry: u32) -> Result<KnownEntry, RetryError> {
     let imports = block_on(vault.imports().list())?;
     let known = imports.into_iter().find(|known| known.id == import);
-    let known = known.ok_or(AgainError::NoSuchImport(import))?;
+    let known = known.ok_or(RetryError::NoSuchImport(import))?;
     if known.state == ImportState::Unfinished {
-        return Err(AgainError::Unfinished(import));
+        return Err(RetryError::Unfinished(import));
     }
     let rows = block_on(vault.imports().ledger(&LedgerQuery { import: Some(import), status: None }))?;
     // Of an import that ended every entry has its row.
     match rows.into_iter().nth(entry as usize) {
         Some(row) => Ok(KnownEntry { import: known, entry, path: row.path }),
-        None => Err(AgainError::NoSuchEntry { import, entry, entries: known.entries }),
+        None => Err(RetryError::NoSuchEntry { import, entry, entries: known.entries }),
     }
 }
 
@@ -107,16 +107,16 @@ pub fn find_entry(vault: &dyn Vault, import: u64, entry: u32) -> Result<KnownEnt
 ///
 /// # Errors
 /// When the archives don't hold it any more, when cancelled, or when the store fails; what was acknowledged stays.
-pub fn import_again(
+pub fn retry_entry(
     vault: &dyn Vault,
     known: &KnownEntry,
     exports: &[Export],
     options: &ImportOptions,
     events: &mut dyn FnMut(&Progress),
     cancelled: &AtomicBool,
-) -> Result<EntryAgain, AgainError> {
+) -> Result<RetriedEntry, RetryError> {
     let plan = make_plan(exports, |_| {});
-    let planned = planned(&plan, known).ok_or_else(|| AgainError::Gone { path: known.path.clone() })?;
+    let planned = planned(&plan, known).ok_or_else(|| RetryError::Gone { path: known.path.clone() })?;
     let mut applier = Applier {
         vault: Some(vault),
         batch: Batch::empty(known.import.id, known.import.checkpoint),
@@ -148,7 +148,7 @@ pub fn import_again(
     block_on(vault.search().wait_indexed(sequence))?;
     progress.stage = Stage::Finished;
     events(&progress);
-    Ok(EntryAgain { import: known.import.id, entry: known.entry, report, documents, samples, people })
+    Ok(RetriedEntry { import: known.import.id, entry: known.entry, report, documents, samples, people })
 }
 
 /// The entry in the plan of today: of the same number, or else the only one of that path.

@@ -1,7 +1,7 @@
 //! Who is at the other end of a connection that stays open, and whether that still holds: a session ends, a key is
 //! revoked, a token expires, and then the connection is to end too.
 
-use super::seats::Seat;
+use super::connections::Connection;
 use crate::{
     Principal,
     http::{
@@ -41,7 +41,7 @@ impl Shown {
 
 /// Looks now and then whether somebody would still be let in.
 #[derive(Clone)]
-pub(in crate::http) struct Vigil {
+pub(in crate::http) struct Follower {
     pub(in crate::http) app: App,
     pub(in crate::http) principal: Principal,
     pub(in crate::http) address: Option<IpAddr>,
@@ -49,7 +49,7 @@ pub(in crate::http) struct Vigil {
     path: String,
 }
 
-impl Vigil {
+impl Follower {
     /// Lets somebody in who shows this.
     ///
     /// # Errors
@@ -68,8 +68,8 @@ impl Vigil {
     ///
     /// # Errors
     /// When there is none left.
-    pub(in crate::http) fn seat(&self) -> Result<Seat, Problem> {
-        self.app.live().seats.take(Some(self.principal.account))
+    pub(in crate::http) fn connection(&self) -> Result<Connection, Problem> {
+        self.app.live().connections.open(Some(self.principal.account))
     }
 
     /// Whether it is the same account that may see the same.
@@ -106,7 +106,7 @@ async fn admitted(
 }
 
 /// A principal that may read and keeps a connection open.
-pub(in crate::http) struct Follows(pub(in crate::http) Vigil);
+pub(in crate::http) struct Follows(pub(in crate::http) Follower);
 
 impl<S: Send + Sync> FromRequestParts<S> for Follows {
     type Rejection = Problem;
@@ -118,6 +118,6 @@ impl<S: Send + Sync> FromRequestParts<S> for Follows {
         // Who came with a ticket showed something when they asked for it.
         let shown = parts.extensions.get::<Shown>().cloned().unwrap_or_else(|| Shown::of(&parts.headers));
         let address = parts.extensions.get::<ClientAddress>().and_then(|address| address.0);
-        Ok(Self(Vigil { app, principal, address, shown, path: parts.uri.path().to_owned() }))
+        Ok(Self(Follower { app, principal, address, shown, path: parts.uri.path().to_owned() }))
     }
 }

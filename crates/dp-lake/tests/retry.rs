@@ -6,7 +6,7 @@
 use dp_archive::{Export, Limits};
 use dp_lake::{
     Import, LedgerQuery, Vault as _,
-    etl::{self, AgainError, EntryAgain, EtlError, ImportOptions, find_entry, import_again},
+    etl::{self, EtlError, ImportOptions, RetriedEntry, RetryError, find_entry, retry_entry},
     memory::MemoryVault,
 };
 use dp_model::{EntryReport, EntryStatus, Tally};
@@ -53,16 +53,9 @@ fn ledger(vault: &MemoryVault) -> Vec<EntryReport> {
     block_on(vault.imports().ledger(&LedgerQuery::default())).unwrap()
 }
 
-fn again(vault: &MemoryVault, folder: &Path, entry: u32) -> Result<EntryAgain, AgainError> {
+fn again(vault: &MemoryVault, folder: &Path, entry: u32) -> Result<RetriedEntry, RetryError> {
     let known = find_entry(vault, 1, entry)?;
-    import_again(
-        vault,
-        &known,
-        &open(folder),
-        &ImportOptions::default(),
-        &mut |_| {},
-        &AtomicBool::new(false),
-    )
+    retry_entry(vault, &known, &open(folder), &ImportOptions::default(), &mut |_| {}, &AtomicBool::new(false))
 }
 
 #[test]
@@ -102,10 +95,10 @@ fn what_cannot_be_read_again_is_said() {
     let folder = tempfile::tempdir().unwrap();
     let (vault, _, entry) = broken(folder.path());
     let find = |import, entry| find_entry(&vault, import, entry).unwrap_err();
-    assert!(matches!(find(9, 0), AgainError::NoSuchImport(9)));
-    assert!(matches!(find(1, 99), AgainError::NoSuchEntry { entry: 99, entries: 3, .. }));
+    assert!(matches!(find(9, 0), RetryError::NoSuchImport(9)));
+    assert!(matches!(find(1, 99), RetryError::NoSuchEntry { entry: 99, entries: 3, .. }));
     let known = find_entry(&vault, 1, entry).unwrap();
-    let stopped = import_again(
+    let stopped = retry_entry(
         &vault,
         &known,
         &open(folder.path()),
@@ -113,7 +106,7 @@ fn what_cannot_be_read_again_is_said() {
         &mut |_| {},
         &AtomicBool::new(true),
     );
-    assert!(matches!(stopped, Err(AgainError::Etl(EtlError::Cancelled))), "{stopped:?}");
+    assert!(matches!(stopped, Err(RetryError::Etl(EtlError::Cancelled))), "{stopped:?}");
     std::fs::remove_file(folder.path().join("Takeout/Keep/train.json")).unwrap();
     let gone = again(&vault, folder.path(), entry).unwrap_err();
     assert!(gone.to_string().contains("train.json is not in the archives any more"), "{gone}");
@@ -125,5 +118,5 @@ fn what_cannot_be_read_again_is_said() {
         now_us: 0,
     };
     block_on(vault.imports().begin(draft)).unwrap();
-    assert!(matches!(find(2, 0), AgainError::Unfinished(2)));
+    assert!(matches!(find(2, 0), RetryError::Unfinished(2)));
 }

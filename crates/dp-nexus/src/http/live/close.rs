@@ -11,12 +11,12 @@ const GOODBYE_WAIT: Duration = Duration::from_secs(2);
 
 /// Why a socket is closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::http) struct Farewell {
+pub(in crate::http) struct CloseReason {
     pub(in crate::http) code: u16,
     pub(in crate::http) reason: Cow<'static, str>,
 }
 
-impl Farewell {
+impl CloseReason {
     /// The server stops.
     pub(in crate::http) const STOPPING: Self = Self::new(1001, "the server stops; come back in a while");
     /// What came is not taken here.
@@ -53,8 +53,8 @@ impl Farewell {
 }
 
 /// Closes a socket, and waits a little for the other end to do so too.
-pub(in crate::http) async fn part(mut socket: WebSocket, farewell: &Farewell) {
-    let frame = CloseFrame { code: farewell.code, reason: farewell.short_reason().into() };
+pub(in crate::http) async fn close(mut socket: WebSocket, close_reason: &CloseReason) {
+    let frame = CloseFrame { code: close_reason.code, reason: close_reason.short_reason().into() };
     let goodbye = async {
         if socket.send(Message::Close(Some(frame))).await.is_err() {
             return;
@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn a_reason_is_cut_where_a_character_ends() {
-        let farewell = Farewell::saying(4401, "é".repeat(100));
-        assert_eq!(farewell.short_reason(), "é".repeat(61));
-        assert_eq!(Farewell::STOPPING.short_reason(), &*Farewell::STOPPING.reason);
+        let close_reason = CloseReason::saying(4401, "é".repeat(100));
+        assert_eq!(close_reason.short_reason(), "é".repeat(61));
+        assert_eq!(CloseReason::STOPPING.short_reason(), &*CloseReason::STOPPING.reason);
     }
 }

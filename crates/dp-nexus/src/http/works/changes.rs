@@ -19,7 +19,7 @@ const GATHERED: Duration = Duration::from_millis(300);
 type Whose = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
 /// Gathers changes and tells of them. Dropping it tells what is left.
-pub struct Herald {
+pub struct ChangeEvents {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
@@ -43,13 +43,13 @@ struct State {
     is_ending: bool,
 }
 
-impl fmt::Debug for Herald {
+impl fmt::Debug for ChangeEvents {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Herald").finish_non_exhaustive()
+        f.debug_struct("ChangeEvents").finish_non_exhaustive()
     }
 }
 
-impl Herald {
+impl ChangeEvents {
     /// Starts the thread that tells, by the events of this stream.
     ///
     /// # Errors
@@ -58,8 +58,9 @@ impl Herald {
         let shared =
             Arc::new(Shared { vaults: Mutex::default(), state: Mutex::default(), changed: Condvar::new() });
         let (of_thread, events) = (Arc::clone(&shared), stream.events().clone());
-        let thread =
-            std::thread::Builder::new().name("herald".to_owned()).spawn(move || of_thread.run(&events))?;
+        let thread = std::thread::Builder::new()
+            .name("change_events".to_owned())
+            .spawn(move || of_thread.run(&events))?;
         Ok(Self { shared, thread: Some(thread) })
     }
 
@@ -78,7 +79,7 @@ impl Herald {
     }
 }
 
-impl Drop for Herald {
+impl Drop for ChangeEvents {
     fn drop(&mut self) {
         self.shared.state.lock().is_ending = true;
         self.shared.changed.notify_all();
@@ -163,9 +164,9 @@ mod tests {
     fn what_changes_fast_is_told_seldom_and_nothing_is_left_out() {
         let directory = tempfile::tempdir().unwrap();
         let stream = Stream::open(&directory.path().join("system.db")).unwrap();
-        let herald = Herald::start(&stream).unwrap();
-        let mias = herald.listener(|| vec!["mia".to_owned()]);
-        let bos = herald.listener(|| vec!["bo".to_owned(), "co".to_owned()]);
+        let change_events = ChangeEvents::start(&stream).unwrap();
+        let mias = change_events.listener(|| vec!["mia".to_owned()]);
+        let bos = change_events.listener(|| vec!["bo".to_owned(), "co".to_owned()]);
         for sequence in 1..=500_u64 {
             let mut changes = Changes { sequence, ..Changes::default() };
             changes.added.count("google.mail", DocumentId([sequence as u8; 16]));
@@ -173,7 +174,7 @@ mod tests {
             mias(&changes);
         }
         bos(&Changes { sequence: 7, removed: 3, ..Changes::default() });
-        drop(herald);
+        drop(change_events);
         let events = stream.events().after("mia", 0, 100).unwrap();
         let of = |kind: &str| events.iter().filter(|event| event.kind == kind).cloned().collect::<Vec<_>>();
         let new = of("documents.new");

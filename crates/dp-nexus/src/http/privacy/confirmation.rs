@@ -1,4 +1,4 @@
-//! Tickets: what a preview showed, sealed, so that only that is forgotten. Good for a while, for one account, and only as long as
+//! Confirmations: what a preview showed, sealed, so that only that is forgotten. Good for a while, for one account, and only as long as
 //! the program runs.
 
 use crate::AccountId;
@@ -10,12 +10,12 @@ use subtle::ConstantTimeEq as _;
 /// How long one is good.
 const GOOD_FOR: SignedDuration = SignedDuration::from_mins(15);
 
-/// Seals tickets.
-pub(super) struct Tickets {
+/// Seals confirmations.
+pub(super) struct Confirmations {
     key: [u8; 32],
 }
 
-/// Why a ticket is not good.
+/// Why a confirmation is not good.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Bad {
     /// It is none, of another account, or for something else.
@@ -26,12 +26,12 @@ pub(super) enum Bad {
     Changed,
 }
 
-impl Tickets {
+impl Confirmations {
     pub(super) fn new() -> Self {
         Self { key: rand::rng().random() }
     }
 
-    /// A ticket for what is to be forgotten, and what that would remove; and how long it is good.
+    /// A confirmation for what is to be forgotten, and what that would remove; and how long it is good.
     pub(super) fn seal(
         &self,
         account: AccountId,
@@ -47,16 +47,16 @@ impl Tickets {
         (URL_SAFE_NO_PAD.encode(bytes), until)
     }
 
-    /// That a ticket is for this, and nothing changed.
+    /// That a confirmation is for this, and nothing changed.
     pub(super) fn check(
         &self,
-        ticket: &str,
+        confirmation: &str,
         account: AccountId,
         target: &str,
         removes: &str,
         now: Timestamp,
     ) -> Result<(), Bad> {
-        let bytes = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| Bad::Foreign)?;
+        let bytes = URL_SAFE_NO_PAD.decode(confirmation).map_err(|_| Bad::Foreign)?;
         let (until, rest) = bytes.split_first_chunk::<8>().ok_or(Bad::Foreign)?;
         let (aim, shown) = rest.split_first_chunk::<32>().ok_or(Bad::Foreign)?;
         let is_aim = aim.ct_eq(&self.hash(&[&account.0, target.as_bytes(), until]));
@@ -87,19 +87,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_ticket_is_good_for_what_it_was_made_for_and_for_nothing_else() {
-        let (tickets, now) = (Tickets::new(), Timestamp::from_second(1_800_000_000).unwrap());
+    fn a_confirmation_is_good_for_what_it_was_made_for_and_for_nothing_else() {
+        let (confirmations, now) = (Confirmations::new(), Timestamp::from_second(1_800_000_000).unwrap());
         let (mia, bo) = (AccountId([1; 16]), AccountId([2; 16]));
-        let (ticket, until) = tickets.seal(mia, "source a", "3", now);
-        assert_eq!(tickets.check(&ticket, mia, "source a", "3", until), Ok(()));
+        let (confirmation, until) = confirmations.seal(mia, "source a", "3", now);
+        assert_eq!(confirmations.check(&confirmation, mia, "source a", "3", until), Ok(()));
         let later = until + SignedDuration::from_secs(1);
-        assert_eq!(tickets.check(&ticket, mia, "source a", "3", later), Err(Bad::Expired));
-        assert_eq!(tickets.check(&ticket, mia, "source a", "4", now), Err(Bad::Changed));
-        assert_eq!(tickets.check(&ticket, mia, "source b", "3", now), Err(Bad::Foreign));
-        assert_eq!(tickets.check(&ticket, bo, "source a", "3", now), Err(Bad::Foreign));
-        assert_eq!(Tickets::new().check(&ticket, mia, "source a", "3", now), Err(Bad::Foreign));
-        for forged in ["", "x", "%%%", &"A".repeat(200), &ticket[..20]] {
-            assert_eq!(tickets.check(forged, mia, "source a", "3", now), Err(Bad::Foreign), "{forged}");
+        assert_eq!(confirmations.check(&confirmation, mia, "source a", "3", later), Err(Bad::Expired));
+        assert_eq!(confirmations.check(&confirmation, mia, "source a", "4", now), Err(Bad::Changed));
+        assert_eq!(confirmations.check(&confirmation, mia, "source b", "3", now), Err(Bad::Foreign));
+        assert_eq!(confirmations.check(&confirmation, bo, "source a", "3", now), Err(Bad::Foreign));
+        assert_eq!(Confirmations::new().check(&confirmation, mia, "source a", "3", now), Err(Bad::Foreign));
+        for forged in ["", "x", "%%%", &"A".repeat(200), &confirmation[..20]] {
+            assert_eq!(confirmations.check(forged, mia, "source a", "3", now), Err(Bad::Foreign), "{forged}");
         }
     }
 }
