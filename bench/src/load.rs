@@ -78,8 +78,7 @@ fn questions(data: &Path) -> anyhow::Result<Questions> {
     let mut random = random();
     let picked = pick(&vault, QUESTIONS, &mut random)?;
     let chosen = picked.iter().filter_map(|document| {
-        let long: Vec<String> =
-            words(document).into_iter().filter(|word| word.chars().count() > 2 && word.is_ascii()).collect();
+        let long: Vec<String> = words_of(document).into_iter().filter(|word| word.len() > 2).collect();
         long.get(random.random_range(0..long.len().max(1))).cloned()
     });
     let words: Vec<String> = chosen.collect();
@@ -109,8 +108,10 @@ fn questions(data: &Path) -> anyhow::Result<Questions> {
     })
 }
 
+/// Words of the title that stand in an address as they are.
 fn words_of(document: &Document) -> Vec<String> {
-    words(document).into_iter().filter(|word| word.is_ascii()).collect()
+    let is_plain = |word: &String| word.chars().all(|character| character.is_ascii_alphanumeric());
+    words(document).into_iter().filter(is_plain).collect()
 }
 
 /// What the process holds in memory after it was asked a little of everything.

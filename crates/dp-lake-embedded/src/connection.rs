@@ -11,6 +11,9 @@ pub(crate) const FORMAT: i64 = 2;
 const WRITER_CACHE_KIB: i64 = 48 * 1024;
 /// Pages of a reader's cache, in KiB.
 const READER_CACHE_KIB: i64 = 4 * 1024;
+/// Bytes of the file that readers map into memory instead of copying pages of it: the system takes them back when it
+/// needs the memory. SQLite maps no more than this.
+const READER_MAPPED_BYTES: i64 = 0x7fff_0000;
 /// Prepared statements kept by a connection: a page of the timeline uses one for each group.
 const STATEMENTS: usize = 256;
 /// Pages of 4 KiB in the write-ahead log before it is copied into the database.
@@ -60,7 +63,8 @@ pub(crate) fn open_reader(file: &Path) -> Result<Connection, LakeError> {
     let connection = Connection::open_with_flags(file, flags).context("open the store for reading")?;
     connection
         .execute_batch(&format!(
-            "PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;"
+            "PRAGMA query_only = ON; PRAGMA cache_size = -{READER_CACHE_KIB}; PRAGMA temp_store = MEMORY;
+             PRAGMA mmap_size = {READER_MAPPED_BYTES};"
         ))
         .context("set the store up for reading")?;
     connection.busy_timeout(std::time::Duration::from_secs(10)).context("set the store up for reading")?;

@@ -91,6 +91,7 @@ pub(crate) struct TextIndex {
     reader: IndexReader,
     sequence: AtomicU64,
     completions: CompletionCache,
+    rooms: ranked::Rooms,
     masks: MaskCache,
     writer: Option<Mutex<Writer>>,
     /// Where another process may commit.
@@ -155,6 +156,7 @@ impl TextIndex {
             reader,
             sequence: AtomicU64::new(0),
             completions: CompletionCache::default(),
+            rooms: ranked::Rooms::default(),
             masks: MaskCache::default(),
             writer: writer.map(Mutex::new),
             freshness,
@@ -272,7 +274,7 @@ impl TextIndex {
     pub(crate) fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<Ranked>, LakeError> {
         guarded(|| {
             let searcher = self.searcher();
-            ranked::run(&searcher, &self.compiler(&searcher), query, limit).map_err(failed)
+            ranked::run(&searcher, &self.compiler(&searcher), query, limit, &self.rooms).map_err(failed)
         })
     }
 

@@ -3,20 +3,22 @@
 use dp_lake::analysis::for_each_token;
 use dp_model::{Content, Kind};
 use std::{
-    collections::BTreeSet,
+    cmp::Ordering,
     hash::{BuildHasher as _, RandomState},
 };
 
 /// Words of a document that are compared: a mail that quotes another is not it.
 const WORDS_COMPARED: usize = 256;
-/// Share of words that two documents must have in common.
-const ALIKE_FROM: f64 = 0.9;
+/// Two documents are alike if they have nine tenths of all their words in common. That is: of so many words of the one
+/// and the other together, one at most stands in one of them alone.
+const WORDS_FOR_ONE_UNSHARED: usize = 19;
 
 /// What a document says, in a form that is cheap to compare.
 pub(super) struct Fingerprint {
     kind: Kind,
     source: String,
-    words: BTreeSet<u64>,
+    /// Hashes of its words, each once, in order.
+    words: Vec<u64>,
 }
 
 /// Makes fingerprints that can be compared with each other.
@@ -25,7 +27,7 @@ pub(super) struct Fingerprints(RandomState);
 
 impl Fingerprints {
     pub(super) fn of(&self, content: &Content) -> Fingerprint {
-        let mut words = BTreeSet::new();
+        let mut words = Vec::new();
         for text in
             [content.title.as_str(), content.text.as_str(), content.url.as_deref().unwrap_or_default()]
         {
@@ -34,7 +36,7 @@ impl Fingerprints {
             let head = &text[..text.floor_char_boundary(WORDS_COMPARED * 16)];
             for_each_token(head, &mut |token| {
                 if seen < WORDS_COMPARED {
-                    words.insert(self.0.hash_one(token.term));
+                    words.push(self.0.hash_one(token.term));
                     seen += 1;
                 }
             });
@@ -43,6 +45,8 @@ impl Fingerprints {
             let identity = mention.identity.as_ref().map(|identity| identity.value.as_str());
             words.extend(mention.name.as_deref().or(identity).map(|name| self.0.hash_one(name)));
         }
+        words.sort_unstable();
+        words.dedup();
         Fingerprint { kind: content.kind, source: content.source.to_string(), words }
     }
 }
@@ -53,14 +57,27 @@ impl Fingerprint {
         if self.kind != other.kind || self.source != other.source || self.words.is_empty() {
             return false;
         }
-        let (fewer, more) =
-            (self.words.len().min(other.words.len()), self.words.len().max(other.words.len()));
-        if (fewer as f64) < ALIKE_FROM * more as f64 {
+        let all = self.words.len() + other.words.len();
+        let unshared_max = all / WORDS_FOR_ONE_UNSHARED;
+        self.words.len().abs_diff(other.words.len()) <= unshared_max
+            && has_at_most_unshared(&self.words, &other.words, unshared_max)
+    }
+}
+
+/// Whether so many numbers at most stand in one of these lists alone. Both are in order, without repetitions.
+fn has_at_most_unshared(mut one: &[u64], mut other: &[u64], unshared_max: usize) -> bool {
+    let mut unshared = 0;
+    while let ([first, one_rest @ ..], [second, other_rest @ ..]) = (one, other) {
+        match first.cmp(second) {
+            Ordering::Equal => (one, other) = (one_rest, other_rest),
+            Ordering::Less => (one, unshared) = (one_rest, unshared + 1),
+            Ordering::Greater => (other, unshared) = (other_rest, unshared + 1),
+        }
+        if unshared > unshared_max {
             return false;
         }
-        let common = self.words.intersection(&other.words).count();
-        common as f64 >= ALIKE_FROM * (self.words.len() + other.words.len() - common) as f64
     }
+    unshared + one.len() + other.len() <= unshared_max
 }
 
 #[cfg(test)]
@@ -84,6 +101,14 @@ mod tests {
         assert!(!alike(("Invoice May", ""), ("Invoice June", "")));
         let long = "one two three four five six seven eight nine ten eleven twelve";
         assert!(alike((long, ""), (&format!("{long} thirteen"), "")));
+    }
+
+    #[test]
+    fn words_in_one_list_alone_are_counted_up_to_the_limit() {
+        assert!(has_at_most_unshared(&[1, 3, 5], &[1, 3, 5], 0));
+        assert!(has_at_most_unshared(&[1, 3, 5], &[3, 4, 5], 2));
+        assert!(!has_at_most_unshared(&[1, 3, 5], &[3, 4, 5], 1));
+        assert!(has_at_most_unshared(&[1], &[1, 2, 3], 2) && !has_at_most_unshared(&[1, 2, 3], &[1], 1));
     }
 
     #[test]

@@ -126,11 +126,10 @@ impl Engine {
     /// Documents with all the words and those that fit best, those of the period included.
     async fn words(&self, plan: &Plan, depth: usize) -> Result<FoundByWords, LakeError> {
         let search = self.vault.search();
-        let strict = search.keyword(&plan.strict, &plan.filter, Sort::Relevance, depth);
+        let mut strict = search.keyword(&plan.strict, &plan.filter, Sort::Relevance, depth).await?;
         let query = plan.ranked();
-        let ranked = search.ranked(&query, depth);
-        let (strict, ranked) = beside(join(strict, ranked)).await;
-        let (mut strict, mut ranked) = (strict?, ranked?);
+        // One after the other: side by side one of them would change threads, which takes as long as it does.
+        let mut ranked = search.ranked(&query, depth).await?;
         if strict.total == 0
             && let Some(plain) = plan.without_filler()
         {

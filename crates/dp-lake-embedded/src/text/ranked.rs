@@ -12,6 +12,7 @@ use dp_lake::{
     RankedQuery,
     analysis::{Language, TokenKind, forgiven_edits, tokens},
 };
+use parking_lot::Mutex;
 use std::{
     cmp::{Ordering, Reverse},
     collections::{BTreeSet, BinaryHeap},
@@ -42,6 +43,8 @@ const CORRECTIONS_MAX: usize = 4;
 const CORRECTION_WEIGHT: f32 = 0.6;
 /// Postings that are read: the most frequent words are left out beyond that, for they tell the least.
 const POSTINGS_MAX: u64 = 600_000;
+/// Rooms for scores that are kept: 10 bytes each for every document of the largest segment.
+const ROOMS_KEPT: usize = 2;
 
 /// Words that count as one.
 struct Group {
@@ -56,6 +59,7 @@ pub(super) fn run(
     compiler: &Compiler<'_>,
     query: &RankedQuery,
     limit: usize,
+    rooms: &Rooms,
 ) -> tantivy::Result<Vec<Ranked>> {
     let (groups, all_weight) = groups(searcher, compiler, query)?;
     if groups.is_empty() || limit == 0 {
@@ -71,9 +75,12 @@ pub(super) fn run(
         Some(matching(&compiled).weight(scoring)?)
     };
     let mut best = Best { limit, all_weight, heap: BinaryHeap::with_capacity(limit + 1) };
+    let mut scores = rooms.take();
     for reader in searcher.segment_readers() {
-        rank_segment(reader, fields, &groups, mean_length, allowed.as_deref(), &mut best)?;
+        rank_segment(reader, fields, &groups, mean_length, allowed.as_deref(), &mut scores, &mut best)?;
+        scores.clear();
     }
+    rooms.put_back(scores);
     Ok(best.sorted())
 }
 
@@ -193,13 +200,47 @@ struct Score {
     held: f32,
 }
 
-/// Where scores are added up.
+/// Where scores are added up. Between two segments all is zero, and nothing is touched or counted.
+#[derive(Default)]
 struct Scores {
+    /// Of each document of the largest segment so far.
     scores: Vec<Score>,
     touched: Vec<DocId>,
     /// Occurrences of the group's forms.
     counts: Vec<u16>,
     counted: Vec<DocId>,
+}
+
+impl Scores {
+    fn make_room(&mut self, documents: usize) {
+        if self.scores.len() < documents {
+            self.scores.resize(documents, Score::default());
+        }
+    }
+
+    fn clear(&mut self) {
+        for doc in self.touched.drain(..) {
+            self.scores[doc as usize] = Score::default();
+        }
+    }
+}
+
+/// Rooms for scores that are kept from one query to the next. To make one takes longer than most queries do.
+#[derive(Default)]
+pub(super) struct Rooms(Mutex<Vec<Scores>>);
+
+impl Rooms {
+    fn take(&self) -> Scores {
+        self.0.lock().pop().unwrap_or_default()
+    }
+
+    /// Keeps one that is clear.
+    fn put_back(&self, scores: Scores) {
+        let mut rooms = self.0.lock();
+        if rooms.len() < ROOMS_KEPT {
+            rooms.push(scores);
+        }
+    }
 }
 
 fn rank_segment(
@@ -208,18 +249,13 @@ fn rank_segment(
     groups: &[Group],
     mean_length: f32,
     allowed: Option<&dyn Weight>,
+    scores: &mut Scores,
     best: &mut Best,
 ) -> tantivy::Result<()> {
-    let size = reader.max_doc() as usize;
+    scores.make_room(reader.max_doc() as usize);
     let norms = LengthNorms::new(reader.get_fieldnorms_reader(fields.body)?, mean_length);
-    let mut scores = Scores {
-        scores: vec![Score::default(); size],
-        touched: Vec::new(),
-        counts: Vec::new(),
-        counted: Vec::new(),
-    };
     for group in groups {
-        add_group(reader, fields, group, &norms, &mut scores)?;
+        add_group(reader, fields, group, &norms, scores)?;
     }
     if scores.touched.is_empty() {
         return Ok(());
