@@ -25,6 +25,7 @@ mod own;
 mod paging;
 mod privacy;
 mod reading_again;
+mod remote;
 mod samples;
 mod serve;
 mod two_writers;
