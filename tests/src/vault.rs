@@ -73,6 +73,8 @@ impl Vault {
             .env("TZ", "UTC")
             .env("LC_ALL", "C.UTF-8")
             .env_remove("DATAPUNK_DATA_DIR")
+            .env_remove("DATAPUNK_SERVER")
+            .env_remove("DATAPUNK_KEY")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

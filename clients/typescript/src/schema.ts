@@ -1950,27 +1950,6 @@ export interface components {
             })[];
         };
         /** @description All of something that is never long. */
-        All_Source: {
-            /** @description The items. */
-            items: {
-                /**
-                 * Format: int64
-                 * @description Documents.
-                 */
-                documents: number;
-                /** @description The first day it has documents of. */
-                first_day?: string | null;
-                /** @description Documents by kind. */
-                kinds: {
-                    [key: string]: number;
-                };
-                /** @description The last. */
-                last_day?: string | null;
-                /** @description Its name, dotted. */
-                source: string;
-            }[];
-        };
-        /** @description All of something that is never long. */
         All_Suggestion: {
             /** @description The items. */
             items: {
@@ -2899,6 +2878,7 @@ export interface components {
         };
         /** @description A document that was found. */
         Hit: {
+            document?: components["schemas"]["Document"] | null;
             /** @description When it ended. */
             end?: string | null;
             explanation?: components["schemas"]["Explanation"] | null;
@@ -4266,6 +4246,13 @@ export interface components {
             last_day?: string | null;
             /** @description Its name, dotted. */
             source: string;
+        };
+        /** @description The sources there are. */
+        Sources: {
+            /** @description The zone that local days are of, as IANA names it: where the person of the vault is at home. */
+            home_zone: string;
+            /** @description Sources by name. */
+            items: components["schemas"]["Source"][];
         };
         /** @description A life in numbers. */
         Statistics: {
@@ -11493,6 +11480,8 @@ export interface operations {
                 facets?: boolean;
                 /** @description Say for each hit which ranks and scores made it. */
                 explain?: boolean;
+                /** @description Give each hit's document whole too, as `/api/v1/documents` does. */
+                documents?: boolean;
                 /** @description Don't compare the best hits once more with a larger model. */
                 no_rerank?: boolean;
             };
@@ -12233,7 +12222,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["All_Source"];
+                    "application/json": components["schemas"]["Sources"];
                 };
             };
             /** @description The request can't be read */

@@ -1,4 +1,5 @@
-//! `datapunk`: reads the command line, opens the vault, does what was asked. Nothing else.
+//! `datapunk`: reads the command line, does what was asked with the vault of this machine or, where it only reads, with
+//! that of a server. Nothing else.
 
 mod backup;
 mod brain;
@@ -7,11 +8,13 @@ mod interrupt;
 mod output;
 mod place;
 mod progress;
+mod reading;
 mod words;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use output::Output;
 use place::Place;
+use reading::{Local, Reading, ServerOptions};
 use std::{path::PathBuf, process::ExitCode};
 
 #[global_allocator]
@@ -30,6 +33,9 @@ struct Arguments {
     #[arg(long, global = true)]
     json: bool,
 
+    #[command(flatten)]
+    server: ServerOptions,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -38,6 +44,15 @@ struct Arguments {
 enum Command {
     /// Import exports: zip parts, tgz, unpacked folders or single files
     Import(commands::import::Arguments),
+    #[command(flatten)]
+    Reads(Reads),
+    #[command(flatten)]
+    Works(Works),
+}
+
+/// What only reads, and so can be asked of a server as well.
+#[derive(Debug, Subcommand)]
+enum Reads {
     /// List the imports there were
     Imports,
     /// Show what became of every file of an import
@@ -54,8 +69,6 @@ enum Command {
     Onthisday(commands::onthisday::Arguments),
     /// How what is being typed may go on
     Suggest(commands::suggest::Arguments),
-    /// The models that find by meaning: list, pull, use, remove, personalise
-    Models(commands::models::Arguments),
     /// Show everything about a document
     Show(commands::show::Arguments),
     /// List documents in order of time
@@ -64,6 +77,13 @@ enum Command {
     Stats(commands::stats::Arguments),
     /// Write everything out in an open format
     Export(commands::export::Arguments),
+}
+
+/// What changes something or looks after this machine's data.
+#[derive(Debug, Subcommand)]
+enum Works {
+    /// The models that find by meaning: list, pull, use, remove, personalise
+    Models(commands::models::Arguments),
     /// Build the text index anew
     Reindex,
     /// Check the vault: versions, integrity, free space
@@ -95,9 +115,11 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let matches = Arguments::command().get_matches();
+    let arguments = Arguments::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    let name = matches.subcommand_name().unwrap_or_default();
     let mut output = Output::new(arguments.json);
-    match run(arguments, &mut output).and_then(|code| output.flush().map(|()| code)) {
+    match run(arguments, name, &mut output).and_then(|code| output.flush().map(|()| code)) {
         Ok(code) => code,
         // Whoever read our output has seen enough.
         Err(error) if output::is_broken_pipe(&error) => ExitCode::SUCCESS,
@@ -108,42 +130,67 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments, output: &mut Output) -> anyhow::Result<ExitCode> {
+/// Does what was asked by the command of this name.
+fn run(arguments: Arguments, name: &str, output: &mut Output) -> anyhow::Result<ExitCode> {
+    if let Some(remote) = arguments.server.remote()? {
+        let Command::Reads(command) = arguments.command else {
+            anyhow::bail!(
+                "`{name}` works on this machine and its own data, and {} was named with --server or DATAPUNK_SERVER; \
+                 leave that out, or run `{name}` on the server's machine",
+                remote.host()
+            );
+        };
+        return read(&command, &remote, output).map(|()| ExitCode::SUCCESS);
+    }
     let place = Place::find(arguments.data_dir)?;
-    let is_restore =
-        matches!(&arguments.command, Command::Backup(arguments) if commands::backup::is_restore(arguments));
+    let is_restore = matches!(
+        &arguments.command,
+        Command::Works(Works::Backup(arguments)) if commands::backup::is_restore(arguments)
+    );
     if !is_restore {
         place.ensure_whole()?;
     }
     match arguments.command {
-        Command::Import(arguments) => return commands::import::run(&place, arguments, output),
-        Command::Imports => commands::imports::run(&place, output),
-        Command::Ledger(arguments) => commands::ledger::run(&place, &arguments, output),
-        Command::Original(arguments) => commands::original::run(&place, &arguments, output),
-        Command::Search(arguments) => commands::search::run(&place, &arguments, output),
-        Command::Similar(arguments) => commands::similar::run(&place, &arguments, output),
-        Command::Around(arguments) => commands::around::run(&place, &arguments, output),
-        Command::Onthisday(arguments) => commands::onthisday::run(&place, &arguments, output),
-        Command::Suggest(arguments) => commands::suggest::run(&place, &arguments, output),
-        Command::Models(arguments) => commands::models::run(&place, &arguments, output),
-        Command::Show(arguments) => commands::show::run(&place, &arguments, output),
-        Command::Timeline(arguments) => commands::timeline::run(&place, &arguments, output),
-        Command::Stats(arguments) => commands::stats::run(&place, &arguments, output),
-        Command::Export(arguments) => commands::export::run(&place, &arguments, output),
-        Command::Reindex => commands::reindex::run(&place, output),
-        Command::Doctor(arguments) => return commands::doctor::run(&place, &arguments, output),
-        Command::Own(arguments) => commands::own::run(&place, &arguments, output),
-        Command::Star(arguments) => commands::annotate::star(&place, &arguments, output),
-        Command::Tag(arguments) => commands::annotate::tag(&place, &arguments, output),
-        Command::Note(arguments) => commands::annotate::note(&place, &arguments, output),
-        Command::Hide(arguments) => commands::annotate::hide(&place, &arguments, output),
-        Command::Forget(arguments) => commands::forget::run(&place, &arguments, output),
-        Command::Serve(arguments) => commands::serve::run(&place, arguments, output),
-        Command::Mcp(arguments) => commands::mcp::run(&place, arguments),
-        Command::User(arguments) => commands::user::run(&place, &arguments, output),
-        Command::Audit(arguments) => return commands::audit::run(&place, &arguments, output),
-        Command::Backup(arguments) => commands::backup::run(&place, &arguments, output),
-        Command::Demo(arguments) => return commands::demo::run(&place, &arguments, output),
+        Command::Import(arguments) => commands::import::run(&place, arguments, output),
+        Command::Reads(command) => read(&command, &Local::new(&place), output).map(|()| ExitCode::SUCCESS),
+        Command::Works(command) => work(&place, command, output),
+    }
+}
+
+fn read(command: &Reads, reading: &dyn Reading, output: &mut Output) -> anyhow::Result<()> {
+    match command {
+        Reads::Imports => commands::imports::run(reading, output),
+        Reads::Ledger(arguments) => commands::ledger::run(reading, arguments, output),
+        Reads::Original(arguments) => commands::original::run(reading, arguments, output),
+        Reads::Search(arguments) => commands::search::run(reading, arguments, output),
+        Reads::Similar(arguments) => commands::similar::run(reading, arguments, output),
+        Reads::Around(arguments) => commands::around::run(reading, arguments, output),
+        Reads::Onthisday(arguments) => commands::onthisday::run(reading, arguments, output),
+        Reads::Suggest(arguments) => commands::suggest::run(reading, arguments, output),
+        Reads::Show(arguments) => commands::show::run(reading, arguments, output),
+        Reads::Timeline(arguments) => commands::timeline::run(reading, arguments, output),
+        Reads::Stats(arguments) => commands::stats::run(reading, arguments, output),
+        Reads::Export(arguments) => commands::export::run(reading, arguments, output),
+    }
+}
+
+fn work(place: &Place, command: Works, output: &mut Output) -> anyhow::Result<ExitCode> {
+    match command {
+        Works::Models(arguments) => commands::models::run(place, &arguments, output),
+        Works::Reindex => commands::reindex::run(place, output),
+        Works::Doctor(arguments) => return commands::doctor::run(place, &arguments, output),
+        Works::Own(arguments) => commands::own::run(place, &arguments, output),
+        Works::Star(arguments) => commands::annotate::star(place, &arguments, output),
+        Works::Tag(arguments) => commands::annotate::tag(place, &arguments, output),
+        Works::Note(arguments) => commands::annotate::note(place, &arguments, output),
+        Works::Hide(arguments) => commands::annotate::hide(place, &arguments, output),
+        Works::Forget(arguments) => commands::forget::run(place, &arguments, output),
+        Works::Serve(arguments) => commands::serve::run(place, arguments, output),
+        Works::Mcp(arguments) => commands::mcp::run(place, arguments),
+        Works::User(arguments) => commands::user::run(place, &arguments, output),
+        Works::Audit(arguments) => return commands::audit::run(place, &arguments, output),
+        Works::Backup(arguments) => commands::backup::run(place, &arguments, output),
+        Works::Demo(arguments) => return commands::demo::run(place, &arguments, output),
     }
     .map(|()| ExitCode::SUCCESS)
 }

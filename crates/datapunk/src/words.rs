@@ -62,11 +62,6 @@ pub(crate) fn moment(moment: &Moment, clock: &mut HomeClock) -> String {
     instant.to_zoned(jiff::tz::TimeZone::UTC).strftime(format).to_string()
 }
 
-/// The local day of a moment: `2019-05-14`.
-pub(crate) fn day(day: dp_lake::Day) -> String {
-    dp_lake::date_of_day(day).to_string()
-}
-
 /// One line of text of at most so many characters.
 pub(crate) fn one_line(text: &str, characters_max: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -1,6 +1,8 @@
 //! Asks a server that the person has named for something small, over HTTPS. An address and a form go out, bytes come
 //! back, bounded in number and time. Never follows a redirect, and never sends anything of the vault.
 
+pub mod server;
+
 use std::time::Duration;
 use ureq::{Agent, http::Uri};
 

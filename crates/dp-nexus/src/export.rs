@@ -10,11 +10,16 @@ use dp_lake::{
     Filter, LakeError, LedgerQuery, RevisionedDocument, Vault, etl::HomeClock, walk_documents, walk_people,
 };
 use futures::executor::block_on;
-use serde::Serialize;
-use std::io::{self, Write};
+use serde::{Deserialize, Serialize};
+use std::io::{self, Read, Seek, Write};
 
 /// What is said to whoever opens it.
 const README: &str = include_str!("export/README.txt");
+
+/// Says what is in it, as the last of its files.
+const CONTENTS: &str = "contents.json";
+/// No such file is larger.
+const CONTENTS_BYTES_MAX: u64 = 16 << 20;
 
 /// Why an export ended too soon.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +47,7 @@ impl ExportError {
 }
 
 /// A file in an export.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExportedFile {
     /// Its name.
     pub name: String,
@@ -51,7 +56,7 @@ pub struct ExportedFile {
 }
 
 /// What is in an export, as its last file says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exported {
     /// Version of the program.
     pub program: String,
@@ -95,9 +100,19 @@ pub fn write_zip(vault: &dyn Vault, filter: &Filter, output: impl Write) -> Resu
         left_out,
     };
     let text = serde_json::to_string_pretty(&exported).map_err(io::Error::from)?;
-    archive.text("contents.json", &text)?;
+    archive.text(CONTENTS, &text)?;
     archive.finish()?;
     Ok(exported)
+}
+
+/// What is in a zip that [`write_zip`] wrote, by its last file: if that is there, the zip is whole.
+///
+/// # Errors
+/// When it is no such zip, or has no end.
+pub fn read_contents(zip: impl Read + Seek) -> Result<Exported, ExportError> {
+    let mut zip = zip::ZipArchive::new(zip)?;
+    let contents = zip.by_name(CONTENTS)?.take(CONTENTS_BYTES_MAX);
+    serde_json::from_reader(contents).map_err(|error| ExportError::Io(error.into()))
 }
 
 /// Notes what a view of a part of the vault does not tell.

@@ -33,6 +33,7 @@ mod uploads;
 pub(crate) mod words;
 mod works;
 
+pub use answer::{All, Part};
 pub use app::{App, Doorkeeper, HomeError, Homes, Refusal, Settings, Stage, Visitor};
 pub use backups::{BACKUP, BackupFile, BackupFolder, BackupWork, Backups, CheckRecipient};
 pub use door::{Door, Journal, OidcSettings};
@@ -45,7 +46,10 @@ pub use openapi::{SESSION_COOKIE, document, is_open, operations};
 pub use privacy::Privacy;
 pub use problem::{Code, MEDIA_TYPE, OutOfScope, Problem, ProblemView};
 pub use rate::{Allowance, Limiter};
-pub use routes::{HealthView, VersionView};
+pub use routes::{
+    Around, Besides, BusyDay, HealthView, Hit, SearchAnswer, SimilarDocument, Sources, Statistics,
+    VersionView, YearOfDay,
+};
 pub use serve::{Limits, Tls, TlsError, encrypted, prompt, serve};
 pub use uploads::router as uploads;
 pub use works::{ChangeEvents, ENTRY, EntryWork, IMPORT, ImportWork, Works, announce};

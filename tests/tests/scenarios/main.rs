@@ -24,6 +24,7 @@ mod originals;
 mod own;
 mod paging;
 mod privacy;
+mod remote;
 mod retrying;
 mod samples;
 mod serve;

@@ -41,6 +41,11 @@ fn the_commands_for_own_documents_answer_as_their_guide_says() {
     try_guide("docs/guide/own-documents.md");
 }
 
+#[test]
+fn the_commands_for_another_machine_answer_as_their_guide_says() {
+    try_guide("docs/guide/remote.md");
+}
+
 fn try_guide(page: &str) {
     let curl = Command::new("curl").arg("--version").stdout(Stdio::null()).status();
     assert!(curl.is_ok_and(|status| status.success()), "the guide is tried with curl: install it");
@@ -55,6 +60,8 @@ fn try_guide(page: &str) {
         .current_dir(vault.folder())
         .env("PATH", path)
         .env("DATAPUNK_DATA_DIR", vault.data())
+        .env_remove("DATAPUNK_SERVER")
+        .env_remove("DATAPUNK_KEY")
         .env("TZ", "UTC")
         .stdin(Stdio::null())
         .output()

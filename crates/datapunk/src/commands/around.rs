@@ -1,9 +1,7 @@
 //! `datapunk around`
 
-use crate::{brain, output::Output, place::Place, words};
+use crate::{output::Output, reading::Reading, words};
 use dp_lake::etl::HomeClock;
-use futures::executor::block_on;
-use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -19,22 +17,12 @@ pub(crate) struct Arguments {
     limit: usize,
 }
 
-#[derive(Serialize)]
-struct View<'a> {
-    document: &'a dp_model::Document,
-    others: &'a [dp_model::Document],
-    has_more: bool,
-}
-
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let engine = brain::engine(place)?;
-    let id = block_on(engine.find(&arguments.id))?;
-    let around = block_on(engine.around(id, arguments.hours, arguments.limit))?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let around = reading.around(&arguments.id, arguments.hours, arguments.limit)?;
     if output.json {
-        let (document, others) = (&around.document, around.others.as_slice());
-        return output.value(&View { document, others, has_more: around.has_more });
+        return output.value(&around);
     }
-    let mut clock = HomeClock::new(engine.vault().home_zone());
+    let mut clock = HomeClock::new(&reading.home_zone()?);
     super::timeline::print(&around.document, &mut clock, output)?;
     output.line("")?;
     let hours = words::counted(u64::from(arguments.hours), "hour", "hours");

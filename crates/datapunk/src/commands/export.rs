@@ -1,13 +1,11 @@
 //! `datapunk export`: everything in an open format, in an order and with a content that depend only on
 //! what the vault knows, so that two vaults can be compared byte by byte.
 
-use crate::{output::Output, place::Place, words};
+use crate::{output::Output, reading::Reading, words};
 use anyhow::Context as _;
-use dp_lake::{Day, Filter, Vault as _, walk_documents, walk_people, walk_samples};
+use dp_lake::{Day, Filter};
 use dp_model::Kind;
 use dp_nexus::export::Exported;
-use futures::executor::block_on;
-use serde::Serialize;
 use std::{
     io::Write as _,
     path::{Path, PathBuf},
@@ -49,31 +47,18 @@ enum Format {
     Jsonl,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-enum Line<'a> {
-    Document(&'a dp_lake::RevisionedDocument),
-    Person(&'a dp_model::Person),
-    Sample(&'a dp_model::Sample),
-}
-
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let Format::Jsonl = arguments.format;
-    let vault = place.read()?;
     if let Some(path) = &arguments.zip {
-        return write_zip(&vault, path, arguments, output);
+        return write_zip(reading, path, arguments, output);
     }
-    walk_documents(&vault, |document| output.value(&Line::Document(document)))?;
-    walk_people(&vault, |person| output.value(&Line::Person(person)))?;
-    for series in block_on(vault.series().list())? {
-        walk_samples(&vault, &series.series, |sample| output.value(&Line::Sample(sample)))?;
-    }
+    reading.export_lines(output)?;
     Ok(output.writer().flush()?)
 }
 
 /// Writes the zip that the server sends, under a passing name until it is whole.
 fn write_zip(
-    vault: &impl dp_lake::Vault,
+    reading: &dyn Reading,
     path: &Path,
     arguments: &Arguments,
     output: &mut Output,
@@ -89,7 +74,7 @@ fn write_zip(
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().with_context(|| format!("{} names no file", path.display()))?;
     let partial = folder.join(format!(".unfinished-{}-{}", std::process::id(), name.to_string_lossy()));
-    let written = write_whole(vault, &filter, &partial, path, folder);
+    let written = write_whole(reading, &filter, &partial, path, folder);
     if written.is_err() {
         // The error is what is to be told.
         let _ = fs_err::remove_file(&partial);
@@ -109,18 +94,18 @@ fn write_zip(
 }
 
 fn write_whole(
-    vault: &dyn dp_lake::Vault,
+    reading: &dyn Reading,
     filter: &Filter,
     partial: &Path,
     path: &Path,
     folder: &Path,
 ) -> anyhow::Result<Exported> {
     let mut options = fs_err::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.read(true).write(true).create_new(true);
     #[cfg(unix)]
     fs_err::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(partial)?;
-    let exported = dp_nexus::export::write_zip(vault, filter, &file)?;
+    let mut file = options.open(partial)?;
+    let exported = reading.export_zip(filter, &mut file, path)?;
     file.sync_all()?;
     fs_err::rename(partial, path)?;
     fs_err::File::open(folder)?.sync_all()?;

@@ -1,13 +1,11 @@
 //! `datapunk imports`
 
-use crate::{output::Output, place::Place, words};
-use dp_lake::{ImportState, Vault as _};
+use crate::{output::Output, reading::Reading, words};
+use dp_lake::ImportState;
 use dp_model::{Moment, Precision};
-use futures::executor::block_on;
 
-pub(crate) fn run(place: &Place, output: &mut Output) -> anyhow::Result<()> {
-    let vault = place.read()?;
-    let imports = block_on(vault.imports().list())?;
+pub(crate) fn run(reading: &dyn Reading, output: &mut Output) -> anyhow::Result<()> {
+    let imports = reading.imports()?;
     if output.json {
         return output.value(&imports);
     }

@@ -1,10 +1,8 @@
 //! `datapunk ledger`
 
 use super::import::meaning;
-use crate::{output::Output, place::Place, words};
-use dp_lake::{LedgerQuery, Vault as _};
+use crate::{output::Output, reading::Reading, words};
 use dp_model::EntryStatus;
-use futures::executor::block_on;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -16,15 +14,13 @@ pub(crate) struct Arguments {
     status: Option<EntryStatus>,
 }
 
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let vault = place.read()?;
-    let imports = block_on(vault.imports().list())?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let imports = reading.imports()?;
     if let Some(wanted) = arguments.import.filter(|wanted| !imports.iter().any(|import| import.id == *wanted))
     {
         anyhow::bail!("there is no import {wanted}; `datapunk imports` lists them");
     }
-    let query = LedgerQuery { import: arguments.import, status: arguments.status };
-    let entries = block_on(vault.imports().ledger(&query))?;
+    let entries = reading.ledger(arguments.import, arguments.status)?;
     if output.json {
         return output.value(&entries);
     }

@@ -1,10 +1,8 @@
 //! `datapunk onthisday`
 
-use crate::{brain, output::Output, place::Place, words};
+use crate::{output::Output, reading::Reading, words};
 use dp_lake::etl::HomeClock;
-use futures::executor::block_on;
 use jiff::civil::Date;
-use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -17,29 +15,16 @@ pub(crate) struct Arguments {
     limit: usize,
 }
 
-#[derive(Serialize)]
-struct View<'a> {
-    date: String,
-    total: u64,
-    documents: &'a [dp_model::Document],
-}
-
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let engine = brain::engine(place)?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let date = arguments.date.unwrap_or_else(|| jiff::Zoned::now().date());
-    let years = block_on(engine.on_this_day(date, arguments.limit))?;
+    let years = reading.on_this_day(date, arguments.limit)?;
     if output.json {
-        let view = |year: &'_ dp_cortex::engine::YearOfDay| (year.date.to_string(), year.total);
-        let views = years.iter().map(|year| {
-            let (date, total) = view(year);
-            View { date, total, documents: &year.documents }
-        });
-        return output.value(&views.collect::<Vec<_>>());
+        return output.value(&years);
     }
     if years.is_empty() {
         return output.line(format!("Nothing is known of {} in other years.", date.strftime("%-d %B")));
     }
-    let mut clock = HomeClock::new(engine.vault().home_zone());
+    let mut clock = HomeClock::new(&reading.home_zone()?);
     for year in &years {
         let count = words::counted(year.total, "document", "documents");
         output.line(format!("{}: {count}", year.date.strftime("%A, %-d %B %Y")))?;

@@ -2,14 +2,11 @@
 
 use crate::{
     output::{Output, is_broken_pipe},
-    place::Place,
+    reading::Reading,
     words,
 };
 use anyhow::Context as _;
-use dp_lake::{LedgerQuery, Vault, originals::Originals};
-use dp_lake_embedded::EmbeddedVault;
 use fs_err as fs;
-use futures::executor::block_on;
 use std::{
     io::{self, IsTerminal as _, Read, Write as _},
     path::{Path, PathBuf},
@@ -28,27 +25,25 @@ pub(crate) struct Arguments {
     output: Option<PathBuf>,
 }
 
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let vault = place.read()?;
-    let entry = number_of(&vault, arguments)?;
-    let originals = Originals::new(place.config.archive.clone());
-    let original = originals.find(vault.imports(), arguments.import, entry)?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let (import, entry) = (arguments.import, number_of(reading, arguments)?);
     let Some(path) = &arguments.output else {
-        if io::stdout().is_terminal() {
-            anyhow::bail!(
-                "{} could be anything, and a terminal is no place for it; say --output FILE, or pipe it somewhere",
-                original.path
+        let copied = reading.original(import, entry, &mut |name, bytes| {
+            anyhow::ensure!(
+                !io::stdout().is_terminal(),
+                "{name} could be anything, and a terminal is no place for it; say --output FILE, or pipe it somewhere"
             );
-        }
-        let copied = original.read(0, |bytes| io::copy(bytes, output.writer()))?;
-        return match copied {
+            Ok(io::copy(bytes, output.writer()))
+        });
+        return match copied? {
             Ok(_) => Ok(()),
             // Whoever read our output has seen enough.
             Err(error) if is_broken_pipe(&anyhow::Error::from(io::Error::from(error.kind()))) => Ok(()),
             Err(error) => Err(error).context("the original could not be read to its end"),
         };
     };
-    let bytes = original.read(0, |bytes| write(bytes, path))??;
+    let written = reading.original(import, entry, &mut |_, bytes| write(bytes, path))?;
+    let bytes = written.context("the original could not be read to its end")?;
     if output.json {
         return output.value(&serde_json::json!({"output": path.display().to_string(), "bytes": bytes}));
     }
@@ -56,12 +51,11 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
 }
 
 /// The number of the entry that a person means.
-fn number_of(vault: &EmbeddedVault, arguments: &Arguments) -> anyhow::Result<u32> {
+fn number_of(reading: &dyn Reading, arguments: &Arguments) -> anyhow::Result<u32> {
     if let Ok(number) = arguments.entry.parse() {
         return Ok(number);
     }
-    let query = LedgerQuery { import: Some(arguments.import), status: None };
-    let rows = block_on(vault.imports().ledger(&query))?;
+    let rows = reading.ledger(Some(arguments.import), None)?;
     let numbers: Vec<u32> =
         rows.iter().filter(|row| row.path == arguments.entry).map(|row| row.entry).collect();
     match numbers.as_slice() {
@@ -81,7 +75,7 @@ fn number_of(vault: &EmbeddedVault, arguments: &Arguments) -> anyhow::Result<u32
 }
 
 /// Writes a new file, wholly or not at all.
-fn write(bytes: &mut dyn Read, path: &Path) -> anyhow::Result<u64> {
+fn write(bytes: &mut dyn Read, path: &Path) -> anyhow::Result<io::Result<u64>> {
     let mut file = fs::File::create_new(path)?;
     let written = io::copy(bytes, &mut file).and_then(|count| {
         file.flush()?;
@@ -92,5 +86,5 @@ fn write(bytes: &mut dyn Read, path: &Path) -> anyhow::Result<u64> {
         // What came of it is no original.
         let _ = fs::remove_file(path);
     }
-    written.context("the original could not be read to its end")
+    Ok(written)
 }

@@ -1,11 +1,11 @@
 //! `datapunk search`
 
-use crate::{brain, output::Output, place::Place, words};
-use dp_cortex::engine::{Found, Mode, SearchAnswer, SearchRequest};
-use dp_lake::{Facet, Sort, etl::HomeClock};
-use futures::executor::block_on;
-use serde::Serialize;
-use std::{io::IsTerminal as _, time::Instant};
+use crate::{output::Output, reading::Reading, words};
+use anyhow::Context as _;
+use dp_cortex::engine::{Mode, SearchRequest};
+use dp_lake::{Facet, Snippet, Sort, etl::HomeClock};
+use dp_nexus::http::{Besides, Hit, SearchAnswer};
+use std::io::IsTerminal as _;
 
 /// Characters of a snippet.
 const SNIPPET_CHARS: usize = 160;
@@ -76,44 +76,7 @@ enum ModeBy {
     Hybrid,
 }
 
-#[derive(Debug, Serialize)]
-struct Answer<'a> {
-    hits: Vec<HitView<'a>>,
-    total: u64,
-    all_words: u64,
-    mode: Mode,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    facets: &'a [Facet],
-    notices: &'a [String],
-    understood: &'a dp_cortex::engine::Understood,
-    elapsed_ms: f64,
-}
-
-#[derive(Debug, Serialize)]
-struct HitView<'a> {
-    id: String,
-    source: String,
-    kind: &'static str,
-    title: String,
-    snippet: &'a str,
-    /// Byte ranges in the snippet.
-    highlights: &'a [(usize, usize)],
-    /// Byte range in the text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    passage: Option<dp_lake::Passage>,
-    start: Option<String>,
-    end: Option<String>,
-    place: Option<String>,
-    people: Vec<String>,
-    url: Option<String>,
-    score: f32,
-    like_it: Vec<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    explanation: Option<&'a dp_cortex::engine::Explanation>,
-}
-
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let engine = brain::engine(place)?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let text = arguments.query.join(" ");
     let request = SearchRequest {
         mode: match arguments.mode {
@@ -134,28 +97,27 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
         rerank: !arguments.no_rerank,
         ..SearchRequest::new(text.clone(), jiff::Zoned::now().date())
     };
-    let started = Instant::now();
-    let answer = block_on(engine.search(&request))?;
-    let elapsed_ms = started.elapsed().as_secs_f64() * 1000.0;
-    brain::remember(place, &text);
+    let besides = Besides { explanation: arguments.explain, document: !output.json };
+    let answer = reading.search(&request, besides)?;
     if output.json {
-        return print_json(&answer, arguments, elapsed_ms, output);
+        return output.value(&answer);
     }
-    let mut clock = HomeClock::new(engine.vault().home_zone());
+    let mut clock = HomeClock::new(&reading.home_zone()?);
     // On a terminal what matched is set off; a program finds it by itself.
     let (open, close) = if std::io::stdout().is_terminal() { ("«", "»") } else { ("", "") };
-    for found in &answer.hits {
-        print(found, arguments.explain, (open, close), &mut clock, output)?;
+    for hit in &answer.hits {
+        print(hit, (open, close), &mut clock, output)?;
     }
     print_facets(&answer.facets, output)?;
     for notice in &answer.notices {
         output.line(notice)?;
     }
-    output.line(summary(&answer, &text, elapsed_ms))
+    output.line(summary(&answer, &text))
 }
 
 /// How many were found, and how.
-fn summary(answer: &SearchAnswer, text: &str, elapsed_ms: f64) -> String {
+fn summary(answer: &SearchAnswer, text: &str) -> String {
+    let elapsed_ms = answer.elapsed_ms;
     let shown = answer.hits.len() as u64;
     let folded = answer.hits.iter().map(|hit| hit.like_it.len() as u64).sum::<u64>();
     match (answer.all_words, shown) {
@@ -179,75 +141,26 @@ fn summary(answer: &SearchAnswer, text: &str, elapsed_ms: f64) -> String {
     }
 }
 
-fn print_json(
-    answer: &SearchAnswer,
-    arguments: &Arguments,
-    elapsed_ms: f64,
-    output: &mut Output,
-) -> anyhow::Result<()> {
-    let hits = answer.hits.iter().map(|found| view(found, arguments.explain)).collect();
-    output.value(&Answer {
-        hits,
-        total: answer.total,
-        all_words: answer.all_words,
-        mode: answer.mode,
-        facets: &answer.facets,
-        notices: &answer.notices,
-        understood: &answer.understood,
-        elapsed_ms,
-    })
-}
-
-fn view(found: &Found, explain: bool) -> HitView<'_> {
-    let content = &found.document.content;
-    let place = content.place.as_ref();
-    HitView {
-        id: found.document.id.to_string(),
-        source: content.source.to_string(),
-        kind: content.kind.as_str(),
-        title: content.title.clone(),
-        snippet: &found.snippet.text,
-        highlights: &found.snippet.highlights,
-        passage: found.passage,
-        start: content.time.as_ref().map(dp_lake::text_of_moment),
-        end: content.end.as_ref().map(dp_lake::text_of_moment),
-        place: place.and_then(|place| place.name.clone().or_else(|| place.address.clone())),
-        people: content
-            .people
-            .iter()
-            .filter_map(|mention| {
-                mention
-                    .name
-                    .clone()
-                    .or_else(|| mention.identity.as_ref().map(|identity| identity.value.clone()))
-            })
-            .collect(),
-        url: content.url.clone(),
-        score: found.explanation.score,
-        like_it: found.like_it.iter().map(ToString::to_string).collect(),
-        explanation: explain.then_some(&found.explanation),
-    }
-}
-
 /// Prints a hit: when, where from and what, with its id; the passage; how many are like it; why.
 fn print(
-    found: &Found,
-    explain: bool,
+    hit: &Hit,
     (open, close): (&str, &str),
     clock: &mut HomeClock,
     output: &mut Output,
 ) -> anyhow::Result<()> {
-    super::timeline::print(&found.document, clock, output)?;
-    let title = words::one_line(&found.document.content.title, usize::MAX);
-    let passage = words::one_line(&found.snippet.marked(open, close), SNIPPET_CHARS + 20);
+    let document = hit.document.as_ref().context("a hit came without its document")?;
+    super::timeline::print(document, clock, output)?;
+    let title = words::one_line(&document.content.title, usize::MAX);
+    let snippet = Snippet { text: hit.snippet.clone(), highlights: hit.highlights.clone() };
+    let passage = words::one_line(&snippet.marked(open, close), SNIPPET_CHARS + 20);
     if !passage.is_empty() && passage.replace(['«', '»'], "") != title {
         output.line(format!("    {passage}"))?;
     }
-    if !found.like_it.is_empty() {
-        output.line(format!("    and {} like it", words::count(found.like_it.len() as u64)))?;
+    if !hit.like_it.is_empty() {
+        output.line(format!("    and {} like it", words::count(hit.like_it.len() as u64)))?;
     }
-    if explain {
-        output.line(format!("    {}", found.explanation.line()))?;
+    if let Some(explanation) = &hit.explanation {
+        output.line(format!("    {}", explanation.line()))?;
     }
     output.line("")
 }

@@ -1,14 +1,8 @@
 //! `datapunk show`
 
-use crate::{
-    output::Output,
-    place::{Place, find_document},
-    words,
-};
-use anyhow::Context as _;
-use dp_lake::{RevisionedDocument, Vault as _, etl::HomeClock, own::WRITTEN_HERE};
+use crate::{output::Output, reading::Reading, words};
+use dp_lake::{RevisionedDocument, etl::HomeClock, own::WRITTEN_HERE};
 use dp_model::Provenance;
-use futures::executor::block_on;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -16,14 +10,12 @@ pub(crate) struct Arguments {
     id: String,
 }
 
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let vault = place.read()?;
-    let id = find_document(&vault, &arguments.id)?;
-    let found = block_on(vault.documents().get(id))?.with_context(|| format!("there is no document {id}"))?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let found = reading.document(&arguments.id)?;
     if output.json {
         return output.value(&found);
     }
-    print(&found, &mut HomeClock::new(vault.home_zone()), output)
+    print(&found, &mut HomeClock::new(&reading.home_zone()?), output)
 }
 
 fn print(found: &RevisionedDocument, clock: &mut HomeClock, output: &mut Output) -> anyhow::Result<()> {

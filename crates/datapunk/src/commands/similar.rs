@@ -1,9 +1,7 @@
 //! `datapunk similar`
 
-use crate::{brain, output::Output, place::Place};
+use crate::{output::Output, reading::Reading};
 use dp_lake::etl::HomeClock;
-use futures::executor::block_on;
-use serde::Serialize;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -15,26 +13,15 @@ pub(crate) struct Arguments {
     limit: usize,
 }
 
-#[derive(Serialize)]
-struct View<'a> {
-    similarity: f32,
-    #[serde(flatten)]
-    document: &'a dp_model::Document,
-}
-
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let engine = brain::engine(place)?;
-    let id = block_on(engine.find(&arguments.id))?;
-    let similar = block_on(engine.similar(id, arguments.limit))?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let similar = reading.similar(&arguments.id, arguments.limit)?;
     if output.json {
-        let views =
-            similar.iter().map(|found| View { similarity: found.similarity, document: &found.document });
-        return output.value(&views.collect::<Vec<_>>());
+        return output.value(&similar);
     }
     if similar.is_empty() {
         return output.line("Nothing is near it in meaning.");
     }
-    let mut clock = HomeClock::new(engine.vault().home_zone());
+    let mut clock = HomeClock::new(&reading.home_zone()?);
     for found in &similar {
         super::timeline::print(&found.document, &mut clock, output)?;
     }

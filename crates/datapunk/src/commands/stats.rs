@@ -1,10 +1,7 @@
 //! `datapunk stats`
 
-use crate::{output::Output, place::Place, words};
-use dp_lake::{Dimension, HistogramQuery, SeriesInfo, Top, Totals, Vault as _};
-use futures::executor::block_on;
-use serde::Serialize;
-use std::collections::BTreeMap;
+use crate::{output::Output, reading::Reading, words};
+use dp_nexus::http::Statistics;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -13,51 +10,9 @@ pub(crate) struct Arguments {
     top: usize,
 }
 
-#[derive(Debug, Default, Serialize)]
-struct Statistics {
-    documents: u64,
-    undated: u64,
-    sources: BTreeMap<String, u64>,
-    kinds: BTreeMap<&'static str, u64>,
-    years: BTreeMap<i16, u64>,
-    busiest_days: Vec<Busy>,
-    channels: Vec<Top>,
-    sites: Vec<Top>,
-    people: Vec<Top>,
-    places: Vec<Top>,
-    series: Vec<SeriesInfo>,
-}
-
-#[derive(Debug, Serialize)]
-struct Busy {
-    day: String,
-    count: u64,
-}
-
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let vault = place.read()?;
-    let counts = block_on(vault.documents().histogram(&HistogramQuery::default()))?;
-    let mut statistics = counted(Totals::of(&counts), arguments.top);
-    let top = |dimension| block_on(vault.documents().top(dimension, arguments.top));
-    statistics.channels = top(Dimension::Channel)?;
-    statistics.sites = top(Dimension::Site)?;
-    statistics.people = top(Dimension::Person)?;
-    statistics.places = top(Dimension::Place)?;
-    statistics.series = block_on(vault.series().list())?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+    let statistics = reading.statistics(arguments.top)?;
     if output.json { output.value(&statistics) } else { print(&statistics, output) }
-}
-
-fn counted(totals: Totals, top: usize) -> Statistics {
-    let busiest = totals.busiest_days(top).into_iter();
-    Statistics {
-        documents: totals.documents,
-        undated: totals.undated,
-        busiest_days: busiest.map(|(day, count)| Busy { day: words::day(day), count }).collect(),
-        sources: totals.sources,
-        kinds: totals.kinds,
-        years: totals.years,
-        ..Statistics::default()
-    }
 }
 
 fn print(statistics: &Statistics, output: &mut Output) -> anyhow::Result<()> {
@@ -71,7 +26,7 @@ fn print(statistics: &Statistics, output: &mut Output) -> anyhow::Result<()> {
     }
     let sources = statistics.sources.iter().map(|(name, count)| (name.clone(), *count));
     list("sources", sources, output)?;
-    list("kinds", statistics.kinds.iter().map(|(name, count)| ((*name).to_owned(), *count)), output)?;
+    list("kinds", statistics.kinds.iter().map(|(name, count)| (name.clone(), *count)), output)?;
     let undated = (statistics.undated > 0).then(|| ("undated".to_owned(), statistics.undated));
     let years = statistics.years.iter().map(|(year, count)| (year.to_string(), *count));
     list("years", years.chain(undated), output)?;

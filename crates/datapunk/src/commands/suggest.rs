@@ -1,8 +1,7 @@
 //! `datapunk suggest`
 
-use crate::{brain, output::Output, place::Place, words};
+use crate::{output::Output, reading::Reading, words};
 use dp_lake::SuggestionKind;
-use futures::executor::block_on;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -19,17 +18,16 @@ pub(crate) struct Arguments {
     forget: bool,
 }
 
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     if arguments.forget {
-        let had_some = brain::history(place).forget()?;
+        let had_some = reading.forget_queries()?;
         return output.line(if had_some {
             "Past queries are forgotten."
         } else {
             "There were no past queries."
         });
     }
-    let engine = brain::engine(place)?;
-    let suggestions = block_on(engine.suggest(&arguments.typed.join(" "), arguments.limit))?;
+    let suggestions = reading.suggest(&arguments.typed.join(" "), arguments.limit)?;
     if output.json {
         return output.value(&suggestions);
     }

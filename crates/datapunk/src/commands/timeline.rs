@@ -1,9 +1,8 @@
 //! `datapunk timeline`
 
-use crate::{output::Output, place::Place, words};
-use dp_lake::{Cursor, Day, Filter, Order, Vault as _, days_of_text, etl::HomeClock};
+use crate::{output::Output, reading::Reading, words};
+use dp_lake::{Cursor, Day, Filter, Order, days_of_text, etl::HomeClock};
 use dp_model::{Document, Kind};
-use futures::executor::block_on;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -36,8 +35,7 @@ pub(crate) struct Arguments {
     oldest_first: bool,
 }
 
-pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
-    let vault = place.read()?;
+pub(crate) fn run(reading: &dyn Reading, arguments: &Arguments, output: &mut Output) -> anyhow::Result<()> {
     let filter = Filter {
         sources: arguments.source.clone(),
         kinds: arguments.kind.clone(),
@@ -47,14 +45,14 @@ pub(crate) fn run(place: &Place, arguments: &Arguments, output: &mut Output) -> 
     };
     let order = if arguments.oldest_first { Order::OldestFirst } else { Order::NewestFirst };
     let cursor = arguments.cursor.clone().map(Cursor);
-    let page = block_on(vault.documents().list(&filter, order, cursor.as_ref(), arguments.limit))?;
+    let page = reading.documents(&filter, order, cursor.as_ref(), arguments.limit)?;
     if output.json {
         return output.value(&page);
     }
     if page.items.is_empty() {
         return output.line("Nothing in this range.");
     }
-    let mut clock = HomeClock::new(vault.home_zone());
+    let mut clock = HomeClock::new(&reading.home_zone()?);
     for document in &page.items {
         print(document, &mut clock, output)?;
     }

@@ -5,7 +5,7 @@ use crate::Principal;
 use axum::response::{IntoResponse, Response};
 use dp_cortex::engine::Engine;
 use http::{HeaderValue, header};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// JSON, written.
@@ -27,19 +27,19 @@ impl IntoResponse for Written {
 }
 
 /// All of something that is never long.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct All<T> {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct All<T> {
     /// The items.
-    pub(super) items: Vec<T>,
+    pub items: Vec<T>,
 }
 
 /// Some items and where the next ones begin.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct Part<T> {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Part<T> {
     /// The items.
-    pub(crate) items: Vec<T>,
+    pub items: Vec<T>,
     /// `cursor` of the next page; null if this is the last.
-    pub(crate) next: Option<String>,
+    pub next: Option<String>,
 }
 
 impl App {

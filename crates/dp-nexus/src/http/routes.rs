@@ -20,7 +20,13 @@ pub(super) mod suggest;
 mod system;
 pub(crate) mod timeline;
 
+pub use around::Around;
 pub(super) use documents::Nothing;
+pub use on_this_day::YearOfDay;
+pub use search::{Besides, Hit, SearchAnswer};
+pub use similar::SimilarDocument;
+pub use sources::Sources;
+pub use stats::{BusyDay, Statistics};
 pub use system::{HealthView, VersionView};
 
 use super::{app::App, graph};

@@ -101,3 +101,15 @@ fn files_and_text(answer: &Answer) -> String {
         .map(|(name, text)| name + &text)
         .collect()
 }
+
+#[tokio::test]
+async fn an_export_tells_its_contents_if_it_is_whole_and_only_then() {
+    let answer = World::new().get("/api/v1/export").await;
+    let read = |bytes: &[u8]| dp_nexus::export::read_contents(Cursor::new(bytes.to_vec()));
+    let contents = read(&answer.bytes).unwrap();
+    let documents = contents.files.iter().find(|file| file.name == "documents.jsonl").unwrap();
+    assert_eq!((documents.records, contents.left_out.len()), (life().len() as u64, 0));
+    for end in [0, 100, answer.bytes.len() / 2, answer.bytes.len() - 30] {
+        assert!(read(&answer.bytes[..end]).is_err(), "{end}");
+    }
+}

@@ -44,6 +44,19 @@ async fn search_finds_by_words_and_meaning_and_explains_itself() {
     let plain = world.found("/api/v1/search?q=flour&mode=keyword&limit=1").await;
     assert_eq!(plain["mode"], "keyword");
     assert!(plain["hits"][0].get("explanation").is_none() && plain.get("facets").is_none());
+    assert!(plain["hits"][0].get("document").is_none());
+}
+
+#[tokio::test]
+async fn hits_come_with_their_documents_if_these_are_asked_for() {
+    let world = World::new();
+    let answer = world.found("/api/v1/search?q=kind:browse&documents").await;
+    let hits = answer["hits"].as_array().unwrap();
+    assert!(!hits.is_empty());
+    for hit in hits {
+        has_shape::<shapes::DocumentView>(&hit["document"]);
+        assert_eq!((&hit["document"]["id"], &hit["document"]["title"]), (&hit["id"], &hit["title"]));
+    }
 }
 
 #[tokio::test]
@@ -293,6 +306,7 @@ async fn statistics_and_sources_say_what_there_is() {
     let chrome = json!({"source": "google.chrome", "documents": 3, "kinds": {"browse": 3},
                         "first_day": "2021-06-14", "last_day": "2024-04-03"});
     assert_eq!(sources["items"][0], chrome);
+    assert_eq!(sources["home_zone"], "UTC");
 }
 
 #[tokio::test]

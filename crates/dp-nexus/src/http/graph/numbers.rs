@@ -25,8 +25,8 @@ fn counts<'a>(counts: impl Iterator<Item = (String, &'a u64)>) -> Vec<Count> {
     counts.map(|(name, count)| Count { name, count: *count }).collect()
 }
 
-fn of_kinds(kinds: &BTreeMap<&'static str, u64>) -> Vec<Count> {
-    counts(kinds.iter().map(|(kind, count)| ((*kind).to_owned(), count)))
+fn of_kinds(kinds: &BTreeMap<String, u64>) -> Vec<Count> {
+    counts(kinds.iter().map(|(kind, count)| (kind.clone(), count)))
 }
 
 /// A life in numbers.

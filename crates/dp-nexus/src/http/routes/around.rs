@@ -10,6 +10,7 @@ use crate::http::{
     shapes::DocumentView,
 };
 use axum::extract::State;
+use dp_cortex::engine;
 use dp_model::Document;
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
@@ -41,16 +42,22 @@ fn limit() -> usize {
 }
 
 /// What happened around a document.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Around {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Around {
     /// The document it is about.
     #[schema(value_type = DocumentView)]
-    document: Document,
+    pub document: Document,
     /// Documents of other sources of the same hours, in order of time.
     #[schema(value_type = Vec<DocumentView>)]
-    others: Vec<Document>,
+    pub others: Vec<Document>,
     /// Whether there are more than were asked for.
-    has_more: bool,
+    pub has_more: bool,
+}
+
+impl From<engine::Around> for Around {
+    fn from(around: engine::Around) -> Self {
+        Self { document: around.document, others: around.others, has_more: around.has_more }
+    }
 }
 
 /// What other sources have of the same hours.
@@ -71,8 +78,7 @@ pub(super) async fn around(
     let limit = within("limit", asked.limit, 1..=500)?;
     let question = app.ask_written(&principal, move |engine| {
         let id = block_on(engine.find(&id))?;
-        let around = block_on(engine.around(id, hours, limit))?;
-        Ok(Around { document: around.document, others: around.others, has_more: around.has_more })
+        Ok(Around::from(block_on(engine.around(id, hours, limit))?))
     });
     question.await
 }

@@ -10,8 +10,10 @@ use crate::http::{
     words,
 };
 use axum::extract::State;
+use dp_cortex::engine;
 use dp_model::Document;
 use futures::executor::block_on;
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -32,15 +34,22 @@ fn limit() -> usize {
 }
 
 /// A day in one year.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct YearOfDay {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct YearOfDay {
     /// The day.
-    date: String,
+    #[schema(value_type = String)]
+    pub date: Date,
     /// Documents of that day.
-    total: u64,
+    pub total: u64,
     /// Some of them, different in kind where they can be.
     #[schema(value_type = Vec<DocumentView>)]
-    documents: Vec<Document>,
+    pub documents: Vec<Document>,
+}
+
+impl From<engine::YearOfDay> for YearOfDay {
+    fn from(year: engine::YearOfDay) -> Self {
+        Self { date: year.date, total: year.total, documents: year.documents }
+    }
 }
 
 /// What happened on this day in other years, latest first.
@@ -62,13 +71,8 @@ pub(super) async fn on_this_day(
     let clock = app.clone();
     let question = app.ask_written(&principal, move |engine| {
         let date = date.unwrap_or_else(|| clock.today(engine));
-        let years = block_on(engine.on_this_day(date, limit))?.into_iter();
-        let items = years.map(|year| YearOfDay {
-            date: year.date.to_string(),
-            total: year.total,
-            documents: year.documents,
-        });
-        Ok(All { items: items.collect() })
+        let years = block_on(engine.on_this_day(date, limit))?;
+        Ok(All { items: years.into_iter().map(YearOfDay::from).collect() })
     });
     question.await
 }

@@ -6,12 +6,13 @@ use crate::http::{
     csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
     problem::Problem,
-    shapes,
+    shapes::{self, DocumentView},
 };
 use async_graphql::Enum;
 use axum::extract::State;
-use dp_cortex::engine::{Explanation, Found, Mode, SearchRequest, Understood};
+use dp_cortex::engine::{self, Explanation, Found, Mode, SearchRequest, Understood};
 use dp_lake::{Facet, Passage, Sort};
+use dp_model::{Document, Kind};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 use std::time::Instant;
@@ -53,6 +54,9 @@ pub(super) struct Parameters {
     /// Say for each hit which ranks and scores made it.
     #[serde(default)]
     explain: bool,
+    /// Give each hit's document whole too, as `/api/v1/documents` does.
+    #[serde(default)]
+    documents: bool,
     /// Don't compare the best hits once more with a larger model.
     #[serde(default)]
     no_rerank: bool,
@@ -89,69 +93,127 @@ pub(in crate::http) enum SortWord {
 }
 
 /// What was found.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SearchAnswer {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SearchAnswer {
     /// Best first, or in the order asked for.
-    hits: Vec<Hit>,
+    pub hits: Vec<Hit>,
     /// Documents that were found, shown or not.
-    total: u64,
+    pub total: u64,
     /// Documents that hold all the words and pass the filters.
-    all_words: u64,
+    pub all_words: u64,
     /// How documents were found in the end.
     #[schema(value_type = ModeWord)]
-    mode: Mode,
+    pub mode: Mode,
     /// Counts by field, if they were asked for.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<shapes::FacetView>)]
-    facets: Vec<Facet>,
+    pub facets: Vec<Facet>,
     /// What the person should know.
-    notices: Vec<String>,
+    pub notices: Vec<String>,
     /// How the query was understood.
     #[schema(value_type = shapes::UnderstoodView)]
-    understood: Understood,
+    pub understood: Understood,
     /// How long it took.
-    elapsed_ms: f64,
+    pub elapsed_ms: f64,
 }
 
 /// A document that was found.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Hit {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct Hit {
     /// Its id: 32 hexadecimal digits.
-    id: String,
+    pub id: String,
     /// Where it came from, dotted.
-    source: String,
+    pub source: String,
     /// What it is.
     #[schema(schema_with = shapes::kind)]
-    kind: &'static str,
+    pub kind: Kind,
     /// One line that names it; may be empty.
-    title: String,
+    pub title: String,
     /// The passage that matched.
-    snippet: String,
+    pub snippet: String,
     /// Byte ranges in the snippet of what was searched for.
     #[schema(value_type = Vec<Vec<u64>>)]
-    highlights: Vec<(usize, usize)>,
+    pub highlights: Vec<(usize, usize)>,
     /// The stretch of the text whose meaning matched.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<shapes::PassageView>)]
-    passage: Option<Passage>,
+    pub passage: Option<Passage>,
     /// When it happened or began, ISO 8601, as exactly as it is known.
-    start: Option<String>,
+    pub start: Option<String>,
     /// When it ended.
-    end: Option<String>,
+    pub end: Option<String>,
     /// Name or address of the place.
-    place: Option<String>,
+    pub place: Option<String>,
     /// Names or addresses of the people.
-    people: Vec<String>,
+    pub people: Vec<String>,
     /// What it points at.
-    url: Option<String>,
+    pub url: Option<String>,
     /// What hits are ordered by; comparable within one answer only.
-    score: f32,
+    pub score: f32,
     /// Documents that say nearly the same and were found too.
-    like_it: Vec<String>,
+    pub like_it: Vec<String>,
     /// Why it stands where it stands, if that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<shapes::ExplanationView>)]
-    explanation: Option<Explanation>,
+    pub explanation: Option<Explanation>,
+    /// The document, if it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DocumentView>)]
+    pub document: Option<Document>,
+}
+
+/// What is to be told of each hit besides.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Besides {
+    /// Which ranks and scores made it.
+    pub explanation: bool,
+    /// Its document.
+    pub document: bool,
+}
+
+impl SearchAnswer {
+    /// What the engine found, as it is told.
+    #[must_use]
+    pub fn new(answer: engine::SearchAnswer, besides: Besides, elapsed_ms: f64) -> Self {
+        Self {
+            hits: answer.hits.into_iter().map(|found| Hit::new(found, besides)).collect(),
+            total: answer.total,
+            all_words: answer.all_words,
+            mode: answer.mode,
+            facets: answer.facets,
+            notices: answer.notices,
+            understood: answer.understood,
+            elapsed_ms,
+        }
+    }
+}
+
+impl Hit {
+    fn new(found: Found, besides: Besides) -> Self {
+        let content = &found.document.content;
+        let place = content.place.as_ref();
+        let people = content.people.iter().filter_map(|mention| {
+            mention.name.clone().or_else(|| mention.identity.as_ref().map(|identity| identity.value.clone()))
+        });
+        Self {
+            id: found.document.id.to_string(),
+            source: content.source.to_string(),
+            kind: content.kind,
+            title: content.title.clone(),
+            snippet: found.snippet.text,
+            highlights: found.snippet.highlights,
+            passage: found.passage,
+            start: content.time.as_ref().map(dp_lake::text_of_moment),
+            end: content.end.as_ref().map(dp_lake::text_of_moment),
+            place: place.and_then(|place| place.name.clone().or_else(|| place.address.clone())),
+            people: people.collect(),
+            url: content.url.clone(),
+            score: found.explanation.score,
+            like_it: found.like_it.iter().map(ToString::to_string).collect(),
+            explanation: besides.explanation.then_some(found.explanation),
+            document: besides.document.then_some(found.document),
+        }
+    }
 }
 
 /// Finds documents by words and by meaning.
@@ -185,16 +247,8 @@ pub(super) async fn search(
             ..SearchRequest::new(asked.q, clock.today(engine))
         };
         let answer = block_on(engine.search(&request))?;
-        Ok(SearchAnswer {
-            hits: answer.hits.into_iter().map(|found| hit(found, asked.explain)).collect(),
-            total: answer.total,
-            all_words: answer.all_words,
-            mode: answer.mode,
-            facets: answer.facets,
-            notices: answer.notices,
-            understood: answer.understood,
-            elapsed_ms: started.elapsed().as_secs_f64() * 1000.0,
-        })
+        let besides = Besides { explanation: asked.explain, document: asked.documents };
+        Ok(SearchAnswer::new(answer, besides, started.elapsed().as_secs_f64() * 1000.0))
     });
     question.await
 }
@@ -211,7 +265,7 @@ impl Table for SearchAnswer {
             vec![
                 hit.id.as_str().into(),
                 hit.source.as_str().into(),
-                hit.kind.into(),
+                hit.kind.as_str().into(),
                 hit.title.as_str().into(),
                 hit.snippet.as_str().into(),
                 hit.start.as_deref().into(),
@@ -227,30 +281,5 @@ impl Table for SearchAnswer {
 
     fn next(&self) -> Option<&str> {
         None
-    }
-}
-
-fn hit(found: Found, explain: bool) -> Hit {
-    let content = found.document.content;
-    let people = content
-        .people
-        .into_iter()
-        .filter_map(|mention| mention.name.or_else(|| mention.identity.map(|identity| identity.value)));
-    Hit {
-        id: found.document.id.to_string(),
-        source: content.source.into_owned(),
-        kind: content.kind.as_str(),
-        title: content.title,
-        snippet: found.snippet.text,
-        highlights: found.snippet.highlights,
-        passage: found.passage,
-        start: content.time.as_ref().map(dp_lake::text_of_moment),
-        end: content.end.as_ref().map(dp_lake::text_of_moment),
-        place: content.place.and_then(|place| place.name.or(place.address)),
-        people: people.collect(),
-        url: content.url,
-        score: found.explanation.score,
-        like_it: found.like_it.iter().map(ToString::to_string).collect(),
-        explanation: explain.then_some(found.explanation),
     }
 }

@@ -10,6 +10,7 @@ use crate::http::{
     shapes::DocumentView,
 };
 use axum::extract::State;
+use dp_cortex::engine::Similar;
 use dp_model::Document;
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
@@ -30,14 +31,20 @@ fn limit() -> usize {
 }
 
 /// A document that is like another.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct SimilarDocument {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct SimilarDocument {
     /// Cosine of its nearest passage with the nearest of the other's.
-    similarity: f32,
+    pub similarity: f32,
     /// The document.
     #[serde(flatten)]
     #[schema(value_type = DocumentView)]
-    document: Document,
+    pub document: Document,
+}
+
+impl From<Similar> for SimilarDocument {
+    fn from(similar: Similar) -> Self {
+        Self { similarity: similar.similarity, document: similar.document }
+    }
 }
 
 /// Documents whose meaning is near that of this one, nearest first.
@@ -57,9 +64,8 @@ pub(super) async fn similar(
     let limit = within("limit", asked.limit, 1..=100)?;
     let question = app.ask_written(&principal, move |engine| {
         let id = block_on(engine.find(&id))?;
-        let similar = block_on(engine.similar(id, limit))?.into_iter();
-        let items = similar.map(|one| SimilarDocument { similarity: one.similarity, document: one.document });
-        Ok(All { items: items.collect() })
+        let similar = block_on(engine.similar(id, limit))?;
+        Ok(All { items: similar.into_iter().map(SimilarDocument::from).collect() })
     });
     question.await
 }

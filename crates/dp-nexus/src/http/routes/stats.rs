@@ -5,13 +5,13 @@ use crate::http::{
     asked::{Asked, within},
     csv::{AskedAs, Cell, Formed, Table},
     entrance::Reads,
-    problem::{Code, Problem},
+    problem::{OutOfScope, Problem},
     shapes::{SeriesView, TopView},
     words,
 };
 use axum::extract::State;
 use dp_cortex::engine::Engine;
-use dp_lake::{Dimension, HistogramQuery, SeriesInfo, Top, Totals};
+use dp_lake::{Dimension, HistogramQuery, LakeError, SeriesInfo, Top, Totals, Vault};
 use futures::executor::block_on;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -32,46 +32,45 @@ fn top() -> usize {
 }
 
 /// A life in numbers.
-#[derive(Debug, Default, Serialize, ToSchema)]
-pub(crate) struct Statistics {
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+pub struct Statistics {
     /// Documents.
-    pub(crate) documents: u64,
+    pub documents: u64,
     /// Those without a date.
-    pub(crate) undated: u64,
+    pub undated: u64,
     /// Documents by source.
-    pub(crate) sources: BTreeMap<String, u64>,
+    pub sources: BTreeMap<String, u64>,
     /// Documents by kind.
-    #[schema(value_type = BTreeMap<String, u64>)]
-    pub(crate) kinds: BTreeMap<&'static str, u64>,
+    pub kinds: BTreeMap<String, u64>,
     /// Documents by year.
     #[schema(value_type = BTreeMap<String, u64>)]
-    pub(crate) years: BTreeMap<i16, u64>,
+    pub years: BTreeMap<i16, u64>,
     /// Days with most documents.
-    pub(crate) busiest_days: Vec<BusyDay>,
+    pub busiest_days: Vec<BusyDay>,
     /// Who made what was watched or listened to.
     #[schema(value_type = Vec<TopView>)]
-    pub(crate) channels: Vec<Top>,
+    pub channels: Vec<Top>,
     /// Hosts of pages that were opened.
     #[schema(value_type = Vec<TopView>)]
-    pub(crate) sites: Vec<Top>,
+    pub sites: Vec<Top>,
     /// People in mails, events and messages.
     #[schema(value_type = Vec<TopView>)]
-    pub(crate) people: Vec<Top>,
+    pub people: Vec<Top>,
     /// Places that were visited.
     #[schema(value_type = Vec<TopView>)]
-    pub(crate) places: Vec<Top>,
+    pub places: Vec<Top>,
     /// Time series. Left out for a key that is bound to sources, since series are not counted by source.
     #[schema(value_type = Vec<SeriesView>)]
-    pub(crate) series: Vec<SeriesInfo>,
+    pub series: Vec<SeriesInfo>,
 }
 
 /// A day and its documents.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct BusyDay {
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+pub struct BusyDay {
     /// The day.
-    pub(crate) day: String,
+    pub day: String,
     /// Documents.
-    pub(crate) count: u64,
+    pub count: u64,
 }
 
 /// What there is, in numbers.
@@ -128,30 +127,34 @@ impl Table for Statistics {
 
 /// Counts, and top lists of so many lines.
 pub(crate) fn statistics(engine: &Engine, lines: usize) -> Result<Statistics, Problem> {
-    let documents = engine.vault().documents();
-    let counts = block_on(documents.histogram(&HistogramQuery::default()))?;
-    let mut statistics = counted(Totals::of(&counts), lines);
-    let top = |dimension| block_on(documents.top(dimension, lines));
-    statistics.channels = top(Dimension::Channel)?;
-    statistics.sites = top(Dimension::Site)?;
-    statistics.people = top(Dimension::Person)?;
-    statistics.places = top(Dimension::Place)?;
-    statistics.series = match block_on(engine.vault().series().list()).map_err(Problem::from) {
-        Err(problem) if problem.code() == Code::ScopeTooNarrow => Vec::new(),
-        series => series?,
-    };
-    Ok(statistics)
+    Ok(Statistics::of(&**engine.vault(), lines)?)
 }
 
-fn counted(totals: Totals, lines: usize) -> Statistics {
-    let busiest = totals.busiest_days(lines).into_iter();
-    Statistics {
-        documents: totals.documents,
-        undated: totals.undated,
-        busiest_days: busiest.map(|(day, count)| BusyDay { day: words::day(day), count }).collect(),
-        sources: totals.sources,
-        kinds: totals.kinds,
-        years: totals.years,
-        ..Statistics::default()
+impl Statistics {
+    /// What a vault has, with top lists of so many lines.
+    ///
+    /// # Errors
+    /// When the vault can't answer.
+    pub fn of(vault: &dyn Vault, lines: usize) -> Result<Self, LakeError> {
+        let documents = vault.documents();
+        let totals = Totals::of(&block_on(documents.histogram(&HistogramQuery::default()))?);
+        let busiest = totals.busiest_days(lines).into_iter();
+        let top = |dimension| block_on(documents.top(dimension, lines));
+        Ok(Self {
+            documents: totals.documents,
+            undated: totals.undated,
+            busiest_days: busiest.map(|(day, count)| BusyDay { day: words::day(day), count }).collect(),
+            kinds: totals.kinds.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect(),
+            sources: totals.sources,
+            years: totals.years,
+            channels: top(Dimension::Channel)?,
+            sites: top(Dimension::Site)?,
+            people: top(Dimension::Person)?,
+            places: top(Dimension::Place)?,
+            series: match block_on(vault.series().list()) {
+                Err(LakeError::Engine { source, .. }) if source.is::<OutOfScope>() => Vec::new(),
+                series => series?,
+            },
+        })
     }
 }
