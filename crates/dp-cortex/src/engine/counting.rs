@@ -10,7 +10,6 @@ use dp_lake::{
 use dp_model::Kind;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Documents that are counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -323,13 +322,25 @@ impl Engine {
             let query = TimeCountQuery { text, filter, by_hour, by_source, by_kind };
             return Ok(self.vault.search().counts(&query).await?);
         };
-        let mut counts: BTreeMap<_, u64> = BTreeMap::new();
+        let mut lines: Vec<TimeCount> = Vec::new();
+        let mut day_from = 0;
         for count in self.vault.documents().histogram(&query).await? {
-            let key = (count.day, by_source.then_some(count.source), by_kind.then_some(count.kind));
-            *counts.entry(key).or_default() += count.count;
+            let (source, kind) = (by_source.then_some(count.source), by_kind.then_some(count.kind));
+            if lines.last().is_some_and(|last| last.day != count.day) {
+                day_from = lines.len();
+            }
+            // A day has few sources and kinds.
+            let of_day = lines.get_mut(day_from..).unwrap_or_default();
+            if let Some(line) = of_day.iter_mut().find(|line| line.source == source && line.kind == kind) {
+                line.count += count.count;
+                continue;
+            }
+            lines.push(TimeCount { day: count.day, hour: None, source, kind, count: count.count });
         }
-        let line = |((day, source, kind), count)| TimeCount { day, hour: None, source, kind, count };
-        Ok(counts.into_iter().map(line).collect())
+        for of_day in lines.chunk_by_mut(|one, other| one.day == other.day) {
+            of_day.sort_by(|one, other| (&one.source, one.kind).cmp(&(&other.source, other.kind)));
+        }
+        Ok(lines)
     }
 
     /// The most frequent names of a selection, at most so many; ties by name. What is asked of everything comes

@@ -75,16 +75,14 @@ impl Engine {
             });
         }
         let words = async { if by_words { self.words(plan, depth).await.map(Some) } else { Ok(None) } };
-        let meanings = async {
-            match meaning {
-                Some((model, vector)) => {
-                    Some(self.meanings(plan, model.embedder.model(), vector, depth).await)
-                }
-                None => None,
+        let (words, meanings) = match meaning {
+            Some((model, vector)) => {
+                let meanings = self.meanings(plan, model.embedder.model(), vector, depth);
+                let (words, meanings) = beside(join(words, meanings)).await;
+                (words?, Some(meanings))
             }
+            None => (words.await?, None),
         };
-        let (words, meanings) = beside(join(words, meanings)).await;
-        let words = words?;
         let meanings = match meanings.transpose() {
             Ok(meanings) => meanings,
             Err(error) if by_words => {

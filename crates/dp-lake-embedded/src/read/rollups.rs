@@ -42,7 +42,10 @@ impl Reader {
                 });
             }
         }
-        counts.sort_by(|a, b| (a.day, &a.source, a.kind).cmp(&(b.day, &b.source, b.kind)));
+        // Days are in order already, and those without one come first.
+        for of_day in counts.chunk_by_mut(|one, other| one.day == other.day) {
+            of_day.sort_by(|one, other| (&one.source, one.kind).cmp(&(&other.source, other.kind)));
+        }
         Ok(counts)
     }
 

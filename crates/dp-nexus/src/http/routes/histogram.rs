@@ -191,6 +191,8 @@ pub(in crate::http) fn counted(
     };
     let (mut total, mut undated, mut without_hour) = (0, 0, 0);
     let mut buckets: BTreeMap<Span, Counted> = BTreeMap::new();
+    // Counts come in order of time, so mostly several of one bucket: they are put together before they go into it.
+    let mut at_hand: Option<(Span, u64)> = None;
     for one in block_on(engine.counts(selection, breakdown))? {
         total += one.count;
         let Some(day) = one.day else {
@@ -201,10 +203,16 @@ pub(in crate::http) fn counted(
             without_hour += one.count;
             continue;
         };
-        let counted = buckets.entry(span).or_default();
-        counted.count += one.count;
+        match &mut at_hand {
+            Some((known, count)) if *known == span => *count += one.count,
+            _ => {
+                if let Some((span, count)) = at_hand.replace((span, one.count)) {
+                    buckets.entry(span).or_default().count += count;
+                }
+            }
+        }
         if let Some(part) = one.source.or(one.kind.map(Kind::as_str).map(str::to_owned)) {
-            *counted.parts.entry(part).or_default() += one.count;
+            *buckets.entry(span).or_default().parts.entry(part).or_default() += one.count;
         }
         if buckets.len() > BUCKETS_MAX {
             let detail = format!(
@@ -213,6 +221,9 @@ pub(in crate::http) fn counted(
             );
             return Err(Problem::parameter("bucket", detail));
         }
+    }
+    if let Some((span, count)) = at_hand {
+        buckets.entry(span).or_default().count += count;
     }
     let (query, drill) = (selection.query(), selection.drill());
     let items = buckets.into_iter().map(|(span, counted)| {
