@@ -1143,7 +1143,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What would be forgotten, with a ticket to do it. Nothing is removed. Not for keys that see only a part. */
+        /** What would be forgotten, with a confirmation to do it by. Nothing is removed. Not for keys that see only a part. */
         post: operations["preview_forget"];
         delete?: never;
         options?: never;
@@ -11336,7 +11336,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Something else would be removed than was shown, or the ticket is old */
+            /** @description Something else would be removed than was shown, or the confirmation is old */
             409: {
                 headers: {
                     [name: string]: unknown;
