@@ -2737,6 +2737,11 @@ export interface components {
             annotations: number;
             /**
              * Format: int64
+             * @description Blobs that no other document names.
+             */
+            blobs: number;
+            /**
+             * Format: int64
              * @description Documents.
              */
             documents: number;

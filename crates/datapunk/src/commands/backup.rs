@@ -171,9 +171,14 @@ fn tell(what: &str, file: &Path, contents: &Contents, output: &mut Output) -> an
         words::bytes(contents.size_bytes),
         words::bytes(contents.content_bytes),
         if contents.is_encrypted { ", encrypted" } else { "" },
-        contents.header.created,
+        minute(contents.header.created),
         contents.header.program,
     ))
+}
+
+/// The minute on the clocks of this machine.
+fn minute(instant: jiff::Timestamp) -> String {
+    instant.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M").to_string()
 }
 
 fn restore(place: &Place, file: &Path, key: Option<&Key>, output: &mut Output) -> anyhow::Result<()> {
@@ -263,7 +268,8 @@ fn list(place: &Place, output: &mut Output) -> anyhow::Result<()> {
         return output.line(format!("There are no backups in {}.", folder.display()));
     }
     for file in files {
-        output.line(format!("{}  {:>9}  {}", file.created, words::bytes(file.size_bytes), file.name))?;
+        let (created, size) = (minute(file.created), words::bytes(file.size_bytes));
+        output.line(format!("{created}  {size:>9}  {}", file.name))?;
     }
     Ok(())
 }

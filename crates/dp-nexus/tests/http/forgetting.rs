@@ -62,7 +62,7 @@ async fn what_was_shown_is_forgotten_everywhere_and_noted() {
     let room = Room::new();
     let target = json!({ "source": "google.chrome" });
     let preview = room.preview(&target).await;
-    assert_eq!(preview["removes"]["documents"], 3);
+    assert_eq!((&preview["removes"]["documents"], &preview["removes"]["blobs"]), (&json!(3), &json!(0)));
     assert!(preview["keeps"].as_array().unwrap().len() > 2);
     let hits = async || {
         room.world.found("/api/v1/search?q=bread+source:google.chrome").await["hits"]

@@ -60,12 +60,14 @@ pub(super) struct ForgottenView {
     annotations: u64,
     /// People who appear in nothing else and in no address book that is kept.
     people: u64,
+    /// Blobs that no other document names.
+    blobs: u64,
 }
 
 impl From<Forgotten> for ForgottenView {
     fn from(forgotten: Forgotten) -> Self {
-        let Forgotten { documents, revisions, samples, annotations, people, .. } = forgotten;
-        Self { documents, revisions, samples, annotations, people }
+        let Forgotten { documents, revisions, samples, annotations, people, blobs } = forgotten;
+        Self { documents, revisions, samples, annotations, people, blobs }
     }
 }
 
