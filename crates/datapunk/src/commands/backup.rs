@@ -165,13 +165,15 @@ fn tell(what: &str, file: &Path, contents: &Contents, output: &mut Output) -> an
         return output.value(&value);
     }
     output.line(format!("{} {what}.", file.display()))?;
+    let created = &contents.header.created;
+    let created = created.parse().map_or_else(|_| created.clone(), minute);
     output.line(format!(
         "{}, {} of {}{}, made {} by version {}.",
         words::counted(contents.files, "file", "files"),
         words::bytes(contents.size_bytes),
         words::bytes(contents.content_bytes),
         if contents.is_encrypted { ", encrypted" } else { "" },
-        minute(contents.header.created),
+        created,
         contents.header.program,
     ))
 }
