@@ -44,10 +44,12 @@ pub(crate) fn figures(setting: &Setting) -> anyhow::Result<Vec<Figure>> {
     let asked = questions(&data)?;
     let mut figures = Vec::new();
     {
-        let server = Server::start(&data)?;
+        let mut server = Server::start(&data)?;
         figures.push(server.start_figure());
         figures.push(idle_memory(&server, &asked, documents)?);
         figures.extend(rates(&server, &asked, setting, &scratch, &activity)?);
+        server.restart_without_kept_answers(&data)?;
+        figures.extend(rates_of_first_answers(&server, &asked, setting, &scratch)?);
         figures.extend(while_importing(&server, &asked, &scratch, documents)?);
     }
     figures.push(upload::figure(&scratch, setting.scale)?);
@@ -163,6 +165,37 @@ fn rates(
     let measured = load.ask(&server.address, Some(&server.key), &asked.histogram)?;
     let other = beside(&|_| Ok(Datasette::counts()))?;
     figures.extend(pair("histogram over HTTP", &measured, 4_000.0, None, other));
+    Ok(figures)
+}
+
+/// The same where no answer is kept, so that each costs what it costs when nobody asked before.
+fn rates_of_first_answers(
+    server: &Server,
+    asked: &Questions,
+    setting: &Setting,
+    scratch: &Path,
+) -> anyhow::Result<Vec<Figure>> {
+    let load = Load { connections: CONNECTIONS, seconds: setting.rounds as u64 * 2, scratch };
+    let sorts = [
+        ("keyword search", &asked.keyword),
+        ("hybrid search", &asked.hybrid),
+        ("page of the timeline", &asked.timeline),
+        ("histogram", &asked.histogram),
+    ];
+    let mut figures = Vec::new();
+    for (name, paths) in sorts {
+        let measured = load.ask(&server.address, Some(&server.key), paths)?;
+        let note = format!(
+            "answers are not kept; {CONNECTIONS} connections, p50 {:.2} ms, p99 {:.2} ms",
+            measured.p50_ms, measured.p99_ms
+        );
+        figures.push(Figure::new(
+            &format!("{name} over HTTP, each as if asked first"),
+            measured.per_second,
+            "requests/s",
+            note,
+        ));
+    }
     Ok(figures)
 }
 

@@ -45,12 +45,7 @@ impl Server {
     /// Makes an owner and a key, and starts once more, to see how long that takes.
     pub(super) fn start(data: &Path) -> anyhow::Result<Self> {
         fs_err::create_dir_all(data)?;
-        let folders = data.parent().context("the data directory lies nowhere")?.display().to_string();
-        let configuration = format!(
-            "[server]\nimport_folders = [{folders:?}]\naccount_requests_per_s = 10_000_000\n\
-             account_requests_burst = 10_000_000\n"
-        );
-        fs_err::write(data.join("datapunk.toml"), configuration)?;
+        configure(data, "")?;
         add_owner(data)?;
         let (child, address, _) = spawn(data)?;
         let mut server = Self { child, address, key: String::new(), started: Duration::ZERO };
@@ -58,12 +53,25 @@ impl Server {
         server.end();
         let (child, address, begun) = spawn(data)?;
         (server.child, server.address) = (child, address);
-        while server.first_answer().is_none() {
+        server.started = server.wait_for_first_answer(begun)?;
+        Ok(server)
+    }
+
+    /// Starts it again so that no answer is kept: every question costs what it costs the first time.
+    pub(super) fn restart_without_kept_answers(&mut self, data: &Path) -> anyhow::Result<()> {
+        self.end();
+        configure(data, "answers_bytes_max = 0\n")?;
+        let (child, address, begun) = spawn(data)?;
+        (self.child, self.address) = (child, address);
+        self.wait_for_first_answer(begun).map(|_| ())
+    }
+
+    fn wait_for_first_answer(&self, begun: Instant) -> anyhow::Result<Duration> {
+        while self.first_answer().is_none() {
             ensure!(begun.elapsed() < Duration::from_secs(60), "the server does not answer");
             std::thread::sleep(Duration::from_millis(1));
         }
-        server.started = begun.elapsed();
-        Ok(server)
+        Ok(begun.elapsed())
     }
 
     /// How long the start took until a question to the vault was answered.
@@ -177,6 +185,16 @@ fn spawn(data: &Path) -> anyhow::Result<(Child, String, Instant)> {
     let address = line.split("http://").nth(1).and_then(|rest| rest.split(';').next());
     let address = address.with_context(|| format!("no address in {line:?}"))?.to_owned();
     Ok((child, address, begun))
+}
+
+/// Writes the configuration: imports by path from beside the data, no limit of requests, and `more`.
+fn configure(data: &Path, more: &str) -> anyhow::Result<()> {
+    let folders = data.parent().context("the data directory lies nowhere")?.display().to_string();
+    let configuration = format!(
+        "[server]\nimport_folders = [{folders:?}]\naccount_requests_per_s = 10_000_000\n\
+         account_requests_burst = 10_000_000\n{more}"
+    );
+    Ok(fs_err::write(data.join("datapunk.toml"), configuration)?)
 }
 
 fn add_owner(data: &Path) -> anyhow::Result<()> {
