@@ -41,7 +41,14 @@ function send(method, path, headers, body) {
       answer.on('error', reject)
     })
     sent.on('timeout', () => sent.destroy(new Error('no answer in a minute')))
-    sent.on('error', reject)
+    sent.on('error', error => {
+      // The server ends connections that are idle for long, and one may end just as it is used again. What only reads is
+      // then asked once more, as browsers do (RFC 9112, section 9.3.1): another connection is new, or just as unlucky.
+      const isUnlucky = method === 'GET' && sent.reusedSocket && error.code === 'ECONNRESET'
+      if (!isUnlucky) return reject(error)
+      counts.set('asked on a connection that ended', (counts.get('asked on a connection that ended') ?? 0) + 1)
+      resolve(send(method, path, headers, body))
+    })
     sent.end(body)
   })
 }
