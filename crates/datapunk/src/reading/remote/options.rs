@@ -18,7 +18,7 @@ pub(super) const KEY_VARIABLE: &str = "DATAPUNK_KEY";
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "A server instead of this machine")]
 pub(crate) struct ServerOptions {
-    /// Ask this Datapunk server, as https://life.example.org; for commands that only read. The environment variable
+    /// Ask this Datapunk server, as `https://life.example.org`; for commands that only read. The environment variable
     /// DATAPUNK_KEY holds a key that the server gave
     #[arg(long, global = true, value_name = "URL", env = "DATAPUNK_SERVER")]
     server: Option<String>,
