@@ -60,11 +60,14 @@ impl Embedding {
         connection.execute_batch("BEGIN").context("look at the store")?;
         let sequence: i64 = vault_value(&connection, "sequence")?;
         let (messages, queue) = bounded(BATCHES_WAITING);
+        // There from the start, so that nobody who lists the sets is told that there is none. What is in the way of it
+        // is told by catching up.
+        let own = embedder.as_ref().and_then(|embedder| sets.create(embedder.model()).ok());
         let mut worker = Worker {
             connection,
             sets: Arc::clone(sets),
             embedder,
-            own: None,
+            own,
             documents: 0,
             since: None,
             backlog: Backlog::default(),
@@ -180,7 +183,9 @@ impl Worker {
     /// Tells the sets what changed while they were not open.
     fn catch_up(&mut self, sequence: u64) -> Result<(), LakeError> {
         if let Some(embedder) = &self.embedder {
-            self.own = Some(self.sets.create(embedder.model())?);
+            if self.own.is_none() {
+                self.own = Some(self.sets.create(embedder.model())?);
+            }
             self.backlog.look();
         }
         for (_, set) in self.sets.all()? {
