@@ -1,7 +1,10 @@
 //! The embedded vault: one directory with SQLite as the truth, Tantivy and vectors beside it. Implements the
 //! lake's contract by handing each question to the writer's thread or to a reader's.
 
+mod documents;
 mod imports;
+mod search;
+mod series;
 
 use crate::{
     blobs::BlobFiles,
@@ -14,23 +17,15 @@ use crate::{
     options::VaultOptions,
     pool::Pool,
     read::Reader,
-    suggest::{NameCache, suggest},
+    suggest::NameCache,
     text::{Mode, TextIndex},
     vectors::Sets,
     write::{IndexChanges, Writer},
 };
 use async_trait::async_trait;
 use dp_lake::{
-    Annotation, Annotations, Applied, Batch, Blobs, Cursor, Day, DayCount, DayFigures, DaysOfSeries,
-    Dimension, Documents, Facet, FacetField, Filter, ForgetTarget, Forgotten, Health, HistogramQuery, Hit,
-    Hits, Imports, LakeError, NumberAt, Order, Page, ProjectionHealth, RankedHit, RankedQuery,
-    RevisionedDocument, SampleQuery, Search, Series, SeriesInfo, Sort, Suggestion, TextQuery, TimeCount,
-    TimeCountQuery, Top, Vault, Vectors,
-    conversations::{Conversation, ConversationId, ConversationPlace},
-    map::{CellCount, DensityQuery, Track, TrackQuery},
-    own::{OwnAnswer, OwnBatch},
+    Blobs, Documents, Health, Imports, LakeError, ProjectionHealth, Search, Series, Vault, Vectors,
 };
-use dp_model::{Document, DocumentId, Person, PersonId, Sample};
 use futures::StreamExt as _;
 use std::{
     path::{Path, PathBuf},
@@ -387,252 +382,4 @@ impl Vault for EmbeddedVault {
 
 fn file_bytes(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |metadata| metadata.len())
-}
-
-#[async_trait]
-impl Documents for EmbeddedVault {
-    async fn apply(&self, batch: Batch) -> Result<Applied, LakeError> {
-        self.publish(move |writer| writer.apply(batch)).await
-    }
-
-    async fn write(&self, batch: OwnBatch) -> Result<OwnAnswer, LakeError> {
-        self.publish(move |writer| writer.write(&batch)).await
-    }
-
-    async fn get(&self, id: DocumentId) -> Result<Option<RevisionedDocument>, LakeError> {
-        self.read(move |reader| reader.get(id)).await
-    }
-
-    async fn get_many(&self, ids: &[DocumentId]) -> Result<Vec<Option<Document>>, LakeError> {
-        let ids = ids.to_vec();
-        self.read(move |reader| reader.get_many(&ids)).await
-    }
-
-    async fn find_by_prefix(&self, digits: &str, limit: usize) -> Result<Vec<DocumentId>, LakeError> {
-        let digits = digits.to_owned();
-        self.read(move |reader| reader.find_by_prefix(&digits, limit)).await
-    }
-
-    async fn list(
-        &self,
-        filter: &Filter,
-        order: Order,
-        cursor: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page<Document>, LakeError> {
-        let (filter, cursor) = (filter.clone(), cursor.cloned());
-        self.read(move |reader| reader.list(&filter, order, cursor.as_ref(), limit)).await
-    }
-
-    async fn walk(
-        &self,
-        after: Option<DocumentId>,
-        limit: usize,
-    ) -> Result<Vec<RevisionedDocument>, LakeError> {
-        self.read(move |reader| reader.walk(after, limit)).await
-    }
-
-    async fn annotate(&self, id: DocumentId, change: &Annotation) -> Result<Option<Annotations>, LakeError> {
-        let change = change.clone();
-        self.publish(move |writer| writer.annotate(id, &change)).await
-    }
-
-    async fn forget_preview(&self, target: &ForgetTarget) -> Result<Forgotten, LakeError> {
-        let target = target.clone();
-        self.write(move |state| state.writer.forget_preview(&target)).await
-    }
-
-    async fn forget(
-        &self,
-        target: &ForgetTarget,
-        expected: Option<&Forgotten>,
-    ) -> Result<Forgotten, LakeError> {
-        let (target, expected) = (target.clone(), expected.copied());
-        self.publish(move |writer| writer.forget(&target, expected.as_ref())).await
-    }
-
-    async fn histogram(&self, query: &HistogramQuery) -> Result<Vec<DayCount>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.histogram(&query)).await
-    }
-
-    async fn top(&self, dimension: Dimension, limit: usize) -> Result<Vec<Top>, LakeError> {
-        self.read(move |reader| reader.top(dimension, limit)).await
-    }
-
-    async fn conversations(
-        &self,
-        after: Option<ConversationPlace>,
-        limit: usize,
-    ) -> Result<Vec<Conversation>, LakeError> {
-        self.read(move |reader| reader.conversations(after, limit)).await
-    }
-
-    async fn conversation(
-        &self,
-        id: ConversationId,
-        cursor: Option<&Cursor>,
-        limit: usize,
-    ) -> Result<Page<Document>, LakeError> {
-        let cursor = cursor.cloned();
-        self.read(move |reader| reader.conversation(id, cursor.as_ref(), limit)).await
-    }
-
-    async fn people(&self, after: Option<PersonId>, limit: usize) -> Result<Vec<Person>, LakeError> {
-        self.read(move |reader| reader.people(after, limit)).await
-    }
-}
-
-#[async_trait]
-impl Search for EmbeddedVault {
-    async fn keyword(
-        &self,
-        query: &TextQuery,
-        filter: &Filter,
-        sort: Sort,
-        limit: usize,
-    ) -> Result<Hits, LakeError> {
-        let index = self.text_index()?;
-        let (query, filter) = (query.clone(), filter.clone());
-        self.read(move |reader| {
-            let found = index.search(&query, &filter, sort, limit)?;
-            let hits = reader.ids_of_rows(&found.rows)?;
-            Ok(Hits {
-                hits: hits.into_iter().map(|(id, score)| Hit { id, score }).collect(),
-                total: found.total,
-            })
-        })
-        .await
-    }
-
-    async fn ranked(&self, query: &RankedQuery, limit: usize) -> Result<Vec<RankedHit>, LakeError> {
-        let index = self.text_index()?;
-        let query = query.clone();
-        self.read(move |reader| {
-            let mut hits = Vec::new();
-            for ranked in index.ranked(&query, limit)? {
-                // A row may have gone since.
-                if let Some((id, score)) = reader.ids_of_rows(&[(ranked.row, ranked.score)])?.pop() {
-                    hits.push(RankedHit { id, score, coverage: ranked.coverage });
-                }
-            }
-            Ok(hits)
-        })
-        .await
-    }
-
-    async fn facets(
-        &self,
-        query: &TextQuery,
-        filter: &Filter,
-        fields: &[FacetField],
-        limit: usize,
-    ) -> Result<Vec<Facet>, LakeError> {
-        let index = self.text_index()?;
-        let (query, filter, fields) = (query.clone(), filter.clone(), fields.to_vec());
-        self.read(move |_| index.facets(&query, &filter, &fields, limit)).await
-    }
-
-    async fn counts(&self, query: &TimeCountQuery) -> Result<Vec<TimeCount>, LakeError> {
-        let index = self.text_index()?;
-        let query = query.clone();
-        self.read(move |_| index.counts(&query)).await
-    }
-
-    async fn suggest(&self, typed: &str, limit: usize) -> Result<Vec<Suggestion>, LakeError> {
-        let index = self.text_index()?;
-        let (names, typed) = (Arc::clone(&self.names), typed.to_owned());
-        self.read(move |reader| suggest(reader, &index, &names, &typed, limit)).await
-    }
-
-    async fn wait_indexed(&self, sequence: u64) -> Result<(), LakeError> {
-        if let Some(indexer) = &self.indexer {
-            let embedded = async {
-                match &self.embedding {
-                    Some(embedding) => embedding.commit().await,
-                    None => Ok(()),
-                }
-            };
-            let (indexed, embedded) = futures::join!(indexer.commit(), embedded);
-            return indexed.and(embedded).map_err(|error| in_directory(error, &self.directory));
-        }
-        let index = self.text_index()?;
-        index.refresh();
-        if index.sequence() >= sequence {
-            return Ok(());
-        }
-        Err(LakeError::Projection {
-            projection: "text index",
-            reason: format!("it has reached {} and not yet {sequence}", index.sequence()),
-        })
-    }
-
-    async fn rebuild(&self, progress: &(dyn Fn(u64, u64) + Send + Sync)) -> Result<u64, LakeError> {
-        let indexer = self.indexer.as_ref().ok_or(LakeError::ReadOnly)?;
-        let (sender, mut told) = futures::channel::mpsc::unbounded();
-        let rebuild = indexer.rebuild(sender);
-        let tell = async {
-            while let Some((done, total)) = told.next().await {
-                progress(done, total);
-            }
-        };
-        let (count, ()) = futures::join!(rebuild, tell);
-        let count = count.map_err(|error| in_directory(error, &self.directory))?;
-        if let Some(embedding) = &self.embedding {
-            embedding.rebuild().await.map_err(|error| in_directory(error, &self.directory))?;
-        }
-        Ok(count)
-    }
-}
-
-#[async_trait]
-impl Series for EmbeddedVault {
-    async fn list(&self) -> Result<Vec<SeriesInfo>, LakeError> {
-        self.read(Reader::series).await
-    }
-
-    async fn range(&self, query: &SampleQuery) -> Result<Vec<Sample>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.sample_range(&query)).await
-    }
-
-    async fn daily(&self, series: &str) -> Result<Vec<(Day, u64)>, LakeError> {
-        let series = series.to_owned();
-        self.read(move |reader| reader.daily(&series)).await
-    }
-
-    async fn daily_figures(&self, query: &DaysOfSeries) -> Result<Vec<DayFigures>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.daily_figures(&query)).await
-    }
-
-    async fn downsampled(&self, query: &SampleQuery, points: usize) -> Result<Vec<NumberAt>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.downsampled(&query, points)).await
-    }
-
-    async fn track(&self, query: &TrackQuery) -> Result<Track, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.track(&query)).await
-    }
-
-    async fn density(&self, query: &DensityQuery) -> Result<Vec<CellCount>, LakeError> {
-        let query = query.clone();
-        self.read(move |reader| reader.density(&query)).await
-    }
-
-    async fn wait_counted(&self) -> Result<(), LakeError> {
-        if self.writer.is_none() {
-            return match self.read(Reader::is_counted).await? {
-                true => Ok(()),
-                false => Err(LakeError::Projection {
-                    projection: "map",
-                    reason: "fixes were imported that are not counted yet".to_owned(),
-                }),
-            };
-        }
-        // A span at a time, so that others may write between.
-        while self.write(|state| state.writer.count_span()).await? {}
-        Ok(())
-    }
 }

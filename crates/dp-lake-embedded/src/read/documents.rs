@@ -84,15 +84,21 @@ impl Reader {
 
     /// Ids of documents by their rows; rows that are gone are left out.
     pub(crate) fn ids_of_rows(&mut self, rows: &[(u64, f32)]) -> Result<Vec<(DocumentId, f32)>, LakeError> {
-        let mut statement =
-            self.connection.prepare_cached("SELECT id FROM documents WHERE row = ?").context("read ids")?;
         let mut ids = Vec::with_capacity(rows.len());
         for &(row, score) in rows {
-            let id: Option<[u8; 16]> =
-                statement.query_row([row as i64], |row| row.get(0)).optional().context("read ids")?;
-            ids.extend(id.map(|id| (DocumentId(id), score)));
+            ids.extend(self.id_of_row(row)?.map(|id| (id, score)));
         }
         Ok(ids)
+    }
+
+    /// The id of the document in a row, if it has not gone.
+    pub(crate) fn id_of_row(&mut self, row: u64) -> Result<Option<DocumentId>, LakeError> {
+        self.connection
+            .prepare_cached("SELECT id FROM documents WHERE row = ?")
+            .and_then(|mut statement| {
+                statement.query_row([row as i64], |row| row.get(0).map(DocumentId)).optional()
+            })
+            .context("read ids")
     }
 
     /// Ids and titles of documents by their rows; rows that are gone or have no title are left out.

@@ -1,6 +1,9 @@
 //! Gathers what entries give into batches and applies them, each with the checkpoint behind it.
 
-use super::{normalise::Chunk, pipeline::EtlError};
+use super::{
+    normalise::Chunk,
+    pipeline::{EtlError, ImportOptions},
+};
 use crate::{Applied, Batch, Checkpoint, FinishedEntry, Vault};
 use dp_model::Tally;
 use futures::executor::block_on;
@@ -25,7 +28,22 @@ pub(super) struct Applier<'a> {
     pub(super) held: Option<Checkpoint>,
 }
 
-impl Applier<'_> {
+impl<'a> Applier<'a> {
+    /// Applies to a vault, or only counts, from where a batch begins.
+    pub(super) fn new(vault: Option<&'a dyn Vault>, batch: Batch, options: &ImportOptions) -> Self {
+        Self {
+            vault,
+            batch,
+            batch_records: options.batch_records,
+            bytes: 0,
+            bytes_max: options.batch_bytes_max,
+            applied: Applied::default(),
+            since: Instant::now(),
+            finished: Vec::new(),
+            held: None,
+        }
+    }
+
     /// Takes a chunk of the entry in hand, leaving out what `skip` says is applied already.
     pub(super) fn take(&mut self, mut chunk: Chunk, skip: &mut Checkpoint) -> Result<(), EtlError> {
         drop_front(&mut chunk.documents, &mut skip.documents);

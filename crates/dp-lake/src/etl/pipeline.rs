@@ -11,7 +11,7 @@ use super::{
     report::ImportReport,
     turns::{Piece, Turns},
 };
-use crate::{Applied, Batch, Checkpoint, ImportDraft, LakeError, LedgerQuery, PlannedFile, Vault};
+use crate::{Batch, Checkpoint, ImportDraft, LakeError, LedgerQuery, PlannedFile, Vault};
 use dp_archive::Export;
 use futures::executor::block_on;
 use std::{
@@ -78,17 +78,8 @@ pub fn import(
     let started = Instant::now();
     let plan = recognise(exports, events);
     let import = block_on(vault.imports().begin(draft(exports, &plan, options.now_us)))?;
-    let mut applier = Applier {
-        vault: Some(vault),
-        batch: Batch::empty(import.id, import.checkpoint),
-        batch_records: options.batch_records,
-        bytes: 0,
-        bytes_max: options.batch_bytes_max,
-        applied: import.applied,
-        since: Instant::now(),
-        finished: Vec::new(),
-        held: None,
-    };
+    let batch = Batch::empty(import.id, import.checkpoint);
+    let mut applier = Applier { applied: import.applied, ..Applier::new(Some(vault), batch, options) };
     run(
         &plan,
         exports,
@@ -135,17 +126,7 @@ pub fn preview(
 ) -> Result<ImportReport, EtlError> {
     let started = Instant::now();
     let plan = recognise(exports, events);
-    let mut applier = Applier {
-        vault: None,
-        batch: Batch::empty(0, Checkpoint::default()),
-        batch_records: options.batch_records,
-        bytes: 0,
-        bytes_max: options.batch_bytes_max,
-        applied: Applied::default(),
-        since: Instant::now(),
-        finished: Vec::new(),
-        held: None,
-    };
+    let mut applier = Applier::new(None, Batch::empty(0, Checkpoint::default()), options);
     run(&plan, exports, options, home_zone, &mut applier, Checkpoint::default(), events, cancelled, started)?;
     Ok(ImportReport {
         import: None,

@@ -117,17 +117,9 @@ pub fn retry_entry(
 ) -> Result<RetriedEntry, RetryError> {
     let plan = make_plan(exports, |_| {});
     let planned = planned(&plan, known).ok_or_else(|| RetryError::Gone { path: known.path.clone() })?;
-    let mut applier = Applier {
-        vault: Some(vault),
-        batch: Batch::empty(known.import.id, known.import.checkpoint),
-        batch_records: options.batch_records,
-        bytes: 0,
-        bytes_max: options.batch_bytes_max,
-        applied: Applied::default(),
-        since: Instant::now(),
-        finished: Vec::new(),
-        held: Some(known.import.checkpoint),
-    };
+    let import = &known.import;
+    let batch = Batch::empty(import.id, import.checkpoint);
+    let mut applier = Applier { held: Some(import.checkpoint), ..Applier::new(Some(vault), batch, options) };
     let mut progress = Progress::new(Stage::Importing, 1, planned.size_bytes.unwrap_or(0));
     progress.current.clone_from(&known.path);
     events(&progress);
