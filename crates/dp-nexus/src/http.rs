@@ -1,7 +1,6 @@
 //! The HTTP side: requests come in, are let in or refused, ask the vault of their account as far as they may see
 //! it, and go out as JSON or as a problem. Knows no storage; who is who it asks the doorkeeper.
 
-mod again;
 mod answer;
 mod app;
 mod asked;
@@ -14,6 +13,7 @@ mod files;
 mod flow;
 mod given;
 mod graph;
+mod kept_answers;
 mod layers;
 mod live;
 mod map;
@@ -94,7 +94,7 @@ pub fn router_with(app: &App, more: impl Into<More>) -> Router {
         .merge(map::router())
         .merge(more.usual)
         .layer(middleware::from_fn_with_state(app.clone(), layers::in_time))
-        .layer(middleware::from_fn_with_state(app.clone(), again::again));
+        .layer(middleware::from_fn_with_state(app.clone(), kept_answers::layer));
     let noted = |routes: Router<App>| match &more.journal {
         Some(journal) => routes.layer(middleware::from_fn_with_state(journal.clone(), door::noted)),
         None => routes,

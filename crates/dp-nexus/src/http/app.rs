@@ -2,9 +2,9 @@
 //! the query engine through `App::ask` and no other way, so scope and load are bounded in one place.
 
 use super::{
-    again::Answers,
     blocking::blocking,
     graph::Persisted,
+    kept_answers::Answers,
     live::{Live, LiveLimits},
     metrics::Metrics,
     problem::{Code, Problem},

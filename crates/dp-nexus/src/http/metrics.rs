@@ -101,7 +101,7 @@ impl Default for Metrics {
 
 impl Metrics {
     /// Counts an answer that was known.
-    pub(super) fn note_again(&self) {
+    pub(super) fn note_kept_answer(&self) {
         self.again.inc();
     }
 

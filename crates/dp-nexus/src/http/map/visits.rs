@@ -10,7 +10,6 @@ use crate::http::{
     shapes::{MomentView, PlaceView},
 };
 use axum::extract::State;
-use dp_cortex::engine::Engine;
 use dp_model::{Content, Document, DocumentId, Kind, Moment, Place};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,23 +59,14 @@ pub(super) async fn list(
     Reads(principal): Reads,
     Asked(asked): Asked<Parameters>,
 ) -> Result<Written, Problem> {
-    app.ask_written(&principal, question(asked)?).await
-}
-
-/// What is asked of the engine for a page of visits.
-///
-/// # Errors
-/// When the limit is too large or the box is none.
-fn question(
-    asked: Parameters,
-) -> Result<impl FnOnce(&Engine) -> Result<MapVisits, Problem> + Send + 'static, Problem> {
     let listing = Listing::of(asked, Kind::Visit)?;
-    Ok(move |engine: &Engine| {
+    let question = app.ask_written(&principal, move |engine| {
         let (documents, next) = listing.page(engine)?;
         let visit = |Document { id, content, .. }: Document| {
             let Content { source, title, time, end, place, .. } = content;
             Some(Visit { id, source: source.to_string(), title, time, end, place: place? })
         };
         Ok(MapVisits { items: documents.into_iter().filter_map(visit).collect(), next })
-    })
+    });
+    question.await
 }

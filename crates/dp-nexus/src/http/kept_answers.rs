@@ -110,11 +110,11 @@ impl Kept {
 }
 
 /// Answers out of memory what is known, and keeps what was found.
-pub(super) async fn again(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(super) async fn layer(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some((question, generation)) = question(&app, &request) else { return next.run(request).await };
     let now = Instant::now();
     if let Some(response) = app.answers().find(&question, generation, now) {
-        app.metrics().note_again();
+        app.metrics().note_kept_answer();
         return response;
     }
     let response = next.run(request).await;
