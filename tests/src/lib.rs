@@ -22,7 +22,10 @@ pub use life::Life;
 pub use program::program;
 pub use vault::{Outcome, Vault};
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 /// The folder with the workspace in it: where cargo runs the tests, for a build that was shared may come from
 /// another copy.
@@ -30,6 +33,24 @@ use std::path::{Path, PathBuf};
 pub fn workspace() -> PathBuf {
     let package = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
     Path::new(&package).parent().unwrap().to_owned()
+}
+
+/// Every file below a folder, in order.
+#[must_use]
+pub fn files_below(folder: &Path) -> BTreeSet<PathBuf> {
+    let (mut files, mut folders) = (BTreeSet::new(), vec![folder.to_owned()]);
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            // A link is a file, wherever it leads.
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                files.insert(entry.path());
+            }
+        }
+    }
+    files
 }
 
 /// Says that a scenario did not run, in the form that the test runner looks for.

@@ -15,6 +15,7 @@ mod process;
 mod repository;
 mod samples;
 mod schema;
+mod served_life;
 mod soak;
 mod test;
 

@@ -5,13 +5,13 @@
 use crate::{
     needs::{self, Need},
     process, repository,
+    served_life::{self, PASSWORD},
 };
-use anyhow::{Context as _, ensure};
+use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 use std::{
-    io::Write as _,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
 
 /// How much of a life is made up: enough for each kind of document.
@@ -20,7 +20,6 @@ const YEARS: &str = "2";
 /// Cases for each operation, besides those that follow from the document alone. Signed in, it takes about two minutes.
 const CASES_SIGNED_IN: &str = "100";
 const CASES_AS_NOBODY: &str = "3";
-const PASSWORD: &str = "violet tractor above seven clouds";
 /// The owner; a member whose account is changed; and one who signs in and out.
 const NAMES: [&str; 3] = ["ada", "ben", "cleo"];
 /// More requests than anything here could send: what is too much is tested elsewhere.
@@ -38,7 +37,8 @@ pub(crate) fn run() -> anyhow::Result<()> {
     let target = repository::target_directory()?;
     let program = install(&target)?;
     let data_directory = target.join("schema-life");
-    make_life(&datapunk, &data_directory)?;
+    let demo = ["--scale", SCALE, "--years", YEARS];
+    served_life::make(&datapunk, &data_directory, CONFIGURATION, &demo, &NAMES)?;
     let mut serve = Command::new(&datapunk);
     serve.args(["serve", "--listen", "127.0.0.1:0", "--trusted-proxy", "127.0.0.1", "--data-dir"]);
     process::run_until_listening(serve.arg(&data_directory), |address| {
@@ -74,27 +74,6 @@ fn install(target: &Path) -> anyhow::Result<PathBuf> {
         .context("pip could not install schemathesis")?;
     fs_err::write(done, "")?;
     Ok(program)
-}
-
-fn make_life(datapunk: &Path, data_directory: &Path) -> anyhow::Result<()> {
-    if data_directory.exists() {
-        fs_err::remove_dir_all(data_directory)?;
-    }
-    fs_err::create_dir_all(data_directory)?;
-    fs_err::write(data_directory.join("datapunk.toml"), CONFIGURATION)?;
-    let mut demo = Command::new(datapunk);
-    demo.args(["demo", "--scale", SCALE, "--years", YEARS, "--data-dir"]).arg(data_directory);
-    process::run(demo.stdout(Stdio::null()))?;
-    for name in NAMES {
-        let mut add = Command::new(datapunk);
-        add.args(["user", "add", name, "--data-dir"]).arg(data_directory).stdin(Stdio::piped());
-        let mut child = add.stdout(Stdio::null()).spawn().context("could not start datapunk user add")?;
-        let mut input = child.stdin.take().context("datapunk user add has no standard input")?;
-        writeln!(input, "{PASSWORD}")?;
-        drop(input);
-        ensure!(child.wait()?.success(), "the account {name} could not be made");
-    }
-    Ok(())
 }
 
 fn ask(program: &Path, address: &str, names: &str, cases: &str) -> anyhow::Result<()> {

@@ -4,7 +4,7 @@ use crate::{
     serve::{Server, add_owner},
     tally,
 };
-use dp_e2e::{Vault, write_activity, write_zip};
+use dp_e2e::{Vault, files_below, write_activity, write_zip};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -15,22 +15,6 @@ use std::{
 const ACTIVITY: &str = "Takeout/My Activity/Search/MyActivity.json";
 /// Longest that an import of a few kilobytes may take.
 const PATIENCE: Duration = Duration::from_secs(60);
-
-/// Every file below a folder.
-fn files(folder: &Path) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let entry = entry.unwrap();
-            match entry.file_type().unwrap().is_dir() {
-                true => folders.push(entry.path()),
-                false => drop(found.insert(entry.path())),
-            }
-        }
-    }
-    found
-}
 
 /// Uploads a file under a name, imports it, and gives what came of it.
 fn uploaded(vault: &Vault, file: &Path, name: &str) -> Value {
@@ -63,7 +47,7 @@ fn an_upload_writes_nothing_where_its_names_lead() {
     let entries = escapes.iter().map(|path| (*path, activity.as_slice()));
     write_zip(&archive, entries.chain([(ACTIVITY, activity.as_slice())]));
     let outside = || -> BTreeSet<PathBuf> {
-        files(vault.folder()).into_iter().filter(|path| !path.starts_with(vault.data())).collect()
+        files_below(vault.folder()).into_iter().filter(|path| !path.starts_with(vault.data())).collect()
     };
     let before = outside();
     let result = uploaded(&vault, &archive, "../../../escape.zip");
@@ -71,7 +55,7 @@ fn an_upload_writes_nothing_where_its_names_lead() {
     assert_eq!(outside(), before);
     assert!(!Path::new("/tmp/escape-by-upload.json").exists());
     let archives = vault.data().join("vaults/owner/archives");
-    for file in files(&vault.data()) {
+    for file in files_below(&vault.data()) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         assert!(!name.contains("escape") || file.starts_with(&archives), "{} was written", file.display());
     }
@@ -89,13 +73,13 @@ fn a_bomb_that_is_uploaded_stops_at_the_limit() {
         &archive,
         [("Takeout/My Activity/Maps/MyActivity.json", bomb.as_slice()), (ACTIVITY, activity.as_slice())],
     );
-    let before = files(&vault.data()).len();
+    let before = files_below(&vault.data()).len();
     let result = uploaded(&vault, &archive, "bomb.zip");
     assert_eq!(result["documents"]["inserted"], 1, "{result}");
     let bytes = |path: &PathBuf| std::fs::metadata(path).map_or(0, |found| found.len());
-    let largest = files(&vault.data()).iter().map(bytes).max().unwrap();
+    let largest = files_below(&vault.data()).iter().map(bytes).max().unwrap();
     assert!(
-        largest < 10_000_000 && files(&vault.data()).len() > before,
+        largest < 10_000_000 && files_below(&vault.data()).len() > before,
         "a file of {largest} bytes was written"
     );
     let ledger = vault.json(["ledger"]);

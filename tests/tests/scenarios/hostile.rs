@@ -2,7 +2,7 @@
 //! imported.
 
 use crate::tally;
-use dp_e2e::{Vault, write_activity, write_zip};
+use dp_e2e::{Vault, files_below, write_activity, write_zip};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -14,33 +14,16 @@ use zip::{ZipWriter, write::SimpleFileOptions};
 
 const ACTIVITY: &str = "Takeout/My Activity/Search/MyActivity.json";
 
-/// Every file below a folder.
-fn files(folder: &Path) -> BTreeSet<PathBuf> {
-    let mut found = BTreeSet::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let entry = entry.unwrap();
-            if entry.file_type().unwrap().is_dir() {
-                folders.push(entry.path());
-            } else {
-                found.insert(entry.path());
-            }
-        }
-    }
-    found
-}
-
 /// Imports an archive of the vault's folder; asserts that nothing but the data directory has changed.
 #[track_caller]
 fn import_harmlessly(vault: &Vault, archive: &Path) -> Value {
     let outside = |vault: &Vault| -> BTreeSet<PathBuf> {
-        files(vault.folder()).into_iter().filter(|path| !path.starts_with(vault.data())).collect()
+        files_below(vault.folder()).into_iter().filter(|path| !path.starts_with(vault.data())).collect()
     };
     let before = outside(vault);
     let report = vault.import([archive]);
     assert_eq!(outside(vault), before);
-    for file in files(&vault.data()) {
+    for file in files_below(&vault.data()) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
         assert!(!name.contains("escape") && !name.contains("MyActivity"), "{} was unpacked", file.display());
     }

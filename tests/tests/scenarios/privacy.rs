@@ -4,7 +4,7 @@ use crate::{
     serve::{Server, add_owner},
     shared_life, undisturbed, vault_with,
 };
-use dp_e2e::{Vault, skipped};
+use dp_e2e::{Vault, files_below, skipped};
 use serde_json::{Value, json};
 use std::{
     fs,
@@ -16,17 +16,6 @@ use std::{
 /// A word that is in nothing else.
 const WORD: &str = "quornzibble";
 
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let (mut files, mut folders) = (Vec::new(), vec![folder.to_owned()]);
-    while let Some(one) = folders.pop() {
-        for entry in fs::read_dir(one).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() { folders.push(path) } else { files.push(path) }
-        }
-    }
-    files
-}
-
 /// Files of the data directory in which the word stands, but that of past queries, which stay.
 fn with_word(vault: &Vault) -> Vec<PathBuf> {
     let holds = |path: &PathBuf| {
@@ -36,7 +25,7 @@ fn with_word(vault: &Vault) -> Vec<PathBuf> {
         let bytes = fs::read(path).unwrap_or_default();
         bytes.windows(WORD.len()).any(|part| part == WORD.as_bytes())
     };
-    files(&vault.data()).into_iter().filter(holds).collect()
+    files_below(&vault.data()).into_iter().filter(holds).collect()
 }
 
 #[test]
